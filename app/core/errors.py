@@ -1,0 +1,107 @@
+"""Every error a person can act on, as one tree.
+
+An error here says three things: what happened, why, and what to do next. Anything else that is raised is a bug and goes
+to the crash handler. Errors cross process borders as :class:`ErrorInfo`, never as pickles.
+
+    SatchelError
+    ├── Cancelled          the person stopped it; never shown as an error
+    ├── ModelError         a model file cannot be read, loaded or run
+    │   └── DoesNotFit     it would need more memory than is free
+    ├── DocumentError      a file or collection cannot be read or indexed
+    ├── StorageError       a database is damaged, newer than this program, or the disk is full
+    ├── BusyError          another instance holds what is needed
+    └── WorkerError        a child process failed
+        ├── WorkerDied     it ended by itself or was killed
+        └── WorkerHung     it stopped answering and was ended
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class SatchelError(Exception):
+    """An error with words for the person: what happened, why, what next. Sentences end with a full stop."""
+
+    def __init__(self, what: str, why: str = "", next_step: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.why = why
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (self.what, self.why, self.next_step) if part)
+
+
+class Cancelled(SatchelError):
+    """The person asked for it to stop."""
+
+    def __init__(self, what: str = "Stopped.", why: str = "", next_step: str = "") -> None:
+        super().__init__(what, why, next_step)
+
+
+class ModelError(SatchelError):
+    """A model file cannot be read, loaded or run."""
+
+
+class DoesNotFit(ModelError):
+    """The model would need more memory than is free."""
+
+
+class DocumentError(SatchelError):
+    """A file or a collection cannot be read or indexed."""
+
+
+class StorageError(SatchelError):
+    """A database or a disk does not do what is asked of it."""
+
+
+class BusyError(SatchelError):
+    """Another running Satchel holds what is needed."""
+
+
+class WorkerError(SatchelError):
+    """A child process failed."""
+
+
+class WorkerDied(WorkerError):
+    """A child process ended while it was needed."""
+
+
+class WorkerHung(WorkerError):
+    """A child process stopped answering and was ended."""
+
+
+class ErrorInfo(msgspec.Struct, frozen=True):
+    """A :class:`SatchelError` on its way between processes."""
+
+    kind: str
+    what: str
+    why: str = ""
+    next_step: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException) -> ErrorInfo:
+        """Describe any exception; one that is not ours is a bug in the child and says so."""
+        if isinstance(error, SatchelError):
+            return cls(type(error).__name__, error.what, error.why, error.next_step)
+        return cls(
+            WorkerError.__name__,
+            "Something went wrong inside Satchel.",
+            f"{type(error).__name__}: {error}.",
+            "The log has the details; please report it.",
+        )
+
+    def to_exception(self) -> SatchelError:
+        """The exception that this describes, of the same class."""
+        return _KINDS.get(self.kind, WorkerError)(self.what, self.why, self.next_step)
+
+
+def _tree(root: type[SatchelError]) -> dict[str, type[SatchelError]]:
+    found = {root.__name__: root}
+    for child in root.__subclasses__():
+        found.update(_tree(child))
+    return found
+
+
+_KINDS = _tree(SatchelError)

@@ -1,0 +1,30 @@
+"""Logging of one process into one rotating file under ``Home.logs``. Secrets and document text never go there."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import logging.handlers
+
+from app.core.paths import Home
+
+_FORMAT = "%(asctime)s %(levelname)-7s %(processName)s %(name)s: %(message)s"
+_crash_file = None
+
+
+def configure(home: Home, process: str, *, verbose: bool = False) -> None:
+    """Log to ``logs/<process>.log`` (three old ones of 1 MB are kept) and let a hard crash write its stack there."""
+    global _crash_file
+    home.logs.mkdir(parents=True, exist_ok=True)
+    handler = logging.handlers.RotatingFileHandler(
+        home.logs / f"{process}.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter(_FORMAT))
+    root = logging.getLogger()
+    for old in [h for h in root.handlers if isinstance(h, logging.handlers.RotatingFileHandler)]:
+        root.removeHandler(old)
+        old.close()
+    root.addHandler(handler)
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    _crash_file = (home.logs / f"{process}.crash").open("a")  # must stay open for faulthandler
+    faulthandler.enable(_crash_file)

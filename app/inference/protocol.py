@@ -1,0 +1,165 @@
+"""What the window and the inference worker may say to each other.
+
+Requests and replies are tagged msgspec structs. Change one, and raise ``VERSION``.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from app.chat.transcript import ChatMessage, RunFigures
+from app.core.child import Protocol
+
+VERSION = 1
+
+KvType = Literal["f16", "q8_0", "q4_0"]
+StopReason = Literal["end", "length", "context", "cancelled"]
+
+
+class LoadSettings(msgspec.Struct, frozen=True):
+    """How a model is loaded. ``n_ctx`` in tokens; ``n_threads`` 0: measured on this machine; ``n_gpu_layers`` -1: all."""
+
+    n_ctx: int = 4096
+    kv_type: KvType = "f16"
+    n_gpu_layers: int = -1
+    n_threads: int = 0
+    n_batch: int = 512
+
+
+class Sampling(msgspec.Struct, frozen=True):
+    """llama.cpp's sampler chain: top-k, top-p, min-p, temperature, then a draw. ``temperature`` 0: greedy."""
+
+    temperature: float = 0.7
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    repeat_penalty: float = 1.05
+    repeat_last_n: int = 64
+    seed: int | None = None
+
+
+# -- requests ---------------------------------------------------------------------------------------------------------
+
+
+class DescribeBackend(msgspec.Struct, tag=True, frozen=True):
+    """What can this llama.cpp build use? Answer: :class:`Backend`."""
+
+
+class Load(msgspec.Struct, tag=True, frozen=True):
+    """Load a model instead of the one that is loaded. Items: :class:`LoadProgress`. Answer: :class:`Loaded`."""
+
+    path: str
+    settings: LoadSettings = LoadSettings()
+    threads_known: dict[str, int] = {}
+    """Thread counts measured before, from :attr:`Loaded.threads_measured`; empty: measure."""
+
+
+class Unload(msgspec.Struct, tag=True, frozen=True):
+    """Free the model. Answer: :class:`Unloaded`."""
+
+
+class CountTokens(msgspec.Struct, tag=True, frozen=True):
+    """How many tokens the template makes of each message alone. Answer: :class:`TokenCounts`."""
+
+    messages: list[ChatMessage]
+
+
+class Generate(msgspec.Struct, tag=True, frozen=True):
+    """Answer a conversation. Items: :class:`PromptProgress`, :class:`Text`. Answer: :class:`Generated`.
+
+    The longest prefix shared with the previous call stays in the KV cache and is not computed again.
+    A prompt that does not fit ``n_ctx`` raises ModelError; nothing is cut here.
+    """
+
+    messages: list[ChatMessage]
+    sampling: Sampling = Sampling()
+    max_tokens: int = 1024
+
+
+Request = DescribeBackend | Load | Unload | CountTokens | Generate
+
+# -- replies ----------------------------------------------------------------------------------------------------------
+
+
+class Backend(msgspec.Struct, tag=True, frozen=True):
+    """This build of llama.cpp: whether it can use a GPU, the devices it sees, and its CPU features."""
+
+    version: str
+    supports_gpu_offload: bool
+    devices: list[str]
+    system_info: str
+
+
+class LoadProgress(msgspec.Struct, tag=True, frozen=True):
+    """``fraction`` 0.0 to 1.0 of the phase ("weights", "threads", "warm-up")."""
+
+    fraction: float
+    phase: str
+
+
+class MemoryUse(msgspec.Struct, frozen=True):
+    """What a loaded model takes, in bytes, as llama.cpp reports it; ``resident_bytes`` is the whole worker's."""
+
+    weights_bytes: int
+    kv_bytes: int
+    compute_bytes: int
+    output_bytes: int
+    resident_bytes: int
+
+
+class Loaded(msgspec.Struct, tag=True, frozen=True):
+    """The loaded model."""
+
+    path: str
+    name: str
+    architecture: str
+    n_ctx: int
+    n_ctx_train: int
+    n_vocab: int
+    n_params: int
+    n_threads: int
+    n_gpu_layers: int
+    has_chat_template: bool
+    memory: MemoryUse
+    load_s: float
+    threads_measured: dict[str, int] = {}
+
+
+class Unloaded(msgspec.Struct, tag=True, frozen=True):
+    """Nothing is loaded now."""
+
+
+class TokenCounts(msgspec.Struct, tag=True, frozen=True):
+    """Tokens per message, in order, and those of the empty frame around them (BOS, generation prompt)."""
+
+    counts: list[int]
+    frame: int
+    n_ctx: int
+
+
+class PromptProgress(msgspec.Struct, tag=True, frozen=True):
+    """Prompt tokens computed so far, of those that had to be computed."""
+
+    done: int
+    total: int
+
+
+class Text(msgspec.Struct, tag=True, frozen=True):
+    """More of the reply; always whole characters."""
+
+    text: str
+
+
+class Generated(msgspec.Struct, tag=True, frozen=True):
+    """The reply is complete. ``text`` is all of it; cancelled replies end here too, with what there was."""
+
+    text: str
+    stop_reason: StopReason
+    figures: RunFigures
+
+
+Reply = Backend | LoadProgress | Loaded | Unloaded | TokenCounts | PromptProgress | Text | Generated
+
+PROTOCOL: Protocol[Request, Reply] = Protocol("inference", VERSION, Request, Reply)
