@@ -1,0 +1,59 @@
+"""The one way to import llama.cpp. Only worker processes may: the library aborts on bad input.
+
+Some of its behaviour is read from the environment when the library is loaded, so it is set here, before the import:
+
+- ``GOMP_SPINCOUNT=0`` and ``OMP_WAIT_POLICY=passive``: two OpenMP threads that spin make a busy 2-core machine 2-4 times slower.
+- ``GGML_NO_BACKTRACE=1``: otherwise an abort starts gdb.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import threading
+from typing import Any
+
+log = logging.getLogger("llama.cpp")
+
+# ggml_log_level; the map inside llama-cpp-python is stale (its own callback logs warnings as errors).
+_LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
+_CONTINUATION = 5
+_lock = threading.Lock()
+_loaded: dict[str, Any] = {}
+
+
+def load_llama_cpp() -> Any:
+    """The low-level bindings (module ``llama_cpp.llama_cpp``), with llama.cpp's log going to Python's ``llama.cpp`` logger.
+
+    llama.cpp's information lines are logged as debug: it prints hundreds a model.
+    """
+    with _lock:
+        if not _loaded:
+            os.environ.update(GOMP_SPINCOUNT="0", OMP_WAIT_POLICY="passive", GGML_NO_BACKTRACE="1")
+            bindings = importlib.import_module("llama_cpp.llama_cpp")
+            # Kept for ever: the library calls it until the process ends.
+            _loaded["callback"] = bindings.llama_log_callback(_LogLines())
+            bindings.llama_log_set(_loaded["callback"], None)
+            bindings.llama_backend_init()
+            _loaded["bindings"] = bindings
+        return _loaded["bindings"]
+
+
+class _LogLines:
+    """llama.cpp's log callback. Lines arrive in fragments, from any thread."""
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._level = logging.DEBUG
+        self._lock = threading.Lock()
+
+    def __call__(self, level: int, text: bytes, _user_data: object) -> None:
+        with self._lock:
+            if level != _CONTINUATION:
+                self._level = _LEVELS.get(level, logging.DEBUG)
+            self._text += text.decode("utf-8", "replace")
+            *lines, self._text = self._text.split("\n")
+        for line in lines:
+            if line.strip():
+                log.log(self._level, "%s", line)
