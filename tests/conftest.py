@@ -1,0 +1,43 @@
+"""Fixtures for every kind of test: a private data folder and the real starter models."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.core.paths import Home
+
+_REPOSITORY = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty data folder of this test's own; ``SATCHEL_HOME`` points to it, child processes included."""
+    root = tmp_path / "home"
+    monkeypatch.setenv("SATCHEL_HOME", str(root))
+    return Home(root).create()
+
+
+@pytest.fixture(scope="session")
+def chat_model() -> Path:
+    """The starter chat model: SmolLM2-135M-Instruct."""
+    return _starter("smollm2-135m-instruct-q4_0.gguf")
+
+
+@pytest.fixture(scope="session")
+def embedding_model() -> Path:
+    """The starter embedding model: all-MiniLM-L6-v2."""
+    return _starter("all-minilm-l6-v2-q8_0.gguf")
+
+
+def _starter(name: str) -> Path:
+    # Not a skip: a suite that silently tests nothing would look as green as one that works.
+    folder = Path(os.environ.get("SATCHEL_MODELS") or _REPOSITORY / ".models")
+    path = folder / name
+    if not path.is_file():
+        pytest.fail(
+            f"{path} is missing. Make the starter models with: python packaging/starter_models.py", pytrace=False
+        )
+    return path
