@@ -14,7 +14,7 @@ Support = Literal["supported", "partial", "unsupported", "not_a_claim"]
 
 @dataclass(frozen=True)
 class Passage:
-    """One retrieved chunk. ``number`` is what the person sees, from 1; ``score`` is comparable within one search only."""
+    """One retrieved chunk. ``number`` is what the person sees, from 1; ``score`` compares within one search only."""
 
     number: int
     chunk_id: int

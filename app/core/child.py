@@ -147,7 +147,7 @@ class Call(Generic[ReplyT]):
         self._owner._cancel(self.id)
 
     def result(self, timeout_s: float | None = None) -> ReplyT:
-        """Wait for the result. Errors: what the child raised, :class:`WorkerDied`, :class:`WorkerHung`, TimeoutError."""
+        """Wait for the result. Errors: what the child raised, a :class:`WorkerError`, TimeoutError."""
         return self.future.result(timeout_s)
 
 
@@ -425,8 +425,8 @@ def serve(
 ) -> None:
     """Run a child until the parent says stop or is gone.
 
-    ``build`` makes the long-lived objects and returns ``(handle, shut_down)``. ``handle(request, context)`` runs on one of
-    ``threads`` threads, in order when there is one, and returns the result; what it raises goes to the caller.
+    ``build`` makes the long-lived objects and returns ``(handle, shut_down)``. ``handle(request, context)`` runs on
+    one of ``threads`` threads, in order when there is one, and returns the result; what it raises goes to the caller.
     A handler that does not see its cancel token within ``grace_s`` at the end is left behind.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C in a terminal goes to the whole group; the parent decides

@@ -8,7 +8,11 @@ to the crash handler. Errors cross process borders as :class:`ErrorInfo`, never 
     ├── ModelError         a model file cannot be read, loaded or run
     │   └── DoesNotFit     it would need more memory than is free
     ├── DocumentError      a file or collection cannot be read or indexed
-    ├── StorageError       a database is damaged, newer than this program, or the disk is full
+    │   ├── Skipped        a file is left out on purpose: empty, binary, a picture
+    │   ├── FileVanished   it was there when it was found and is not there now
+    │   └── FileChanged    it was written to while it was being read
+    ├── StorageError       a database is damaged, or newer than this program
+    │   └── DiskFull       there is no room to write
     ├── BusyError          another instance holds what is needed
     └── WorkerError        a child process failed
         ├── WorkerDied     it ended by itself or was killed
@@ -52,8 +56,24 @@ class DocumentError(SatchelError):
     """A file or a collection cannot be read or indexed."""
 
 
+class Skipped(DocumentError):
+    """A file that is left out on purpose; nothing went wrong."""
+
+
+class FileVanished(DocumentError):
+    """A file that was there when it was found and is not there now."""
+
+
+class FileChanged(DocumentError):
+    """A file that was written to while it was being read; trying again helps."""
+
+
 class StorageError(SatchelError):
     """A database or a disk does not do what is asked of it."""
+
+
+class DiskFull(StorageError):
+    """There is no room left to write; nothing that was saved before is harmed."""
 
 
 class BusyError(SatchelError):

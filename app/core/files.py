@@ -12,7 +12,7 @@ from typing import IO
 
 @contextlib.contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """Write to a temporary file beside ``path``; on success flush it to the disk and put it in place, else remove it."""
+    """Write a temporary file beside ``path``; on success flush it to the disk and put it in place, else remove it."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
     temporary = Path(name)
     try:

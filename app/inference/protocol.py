@@ -19,7 +19,7 @@ StopReason = Literal["end", "length", "context", "cancelled"]
 
 
 class LoadSettings(msgspec.Struct, frozen=True):
-    """How a model is loaded. ``n_ctx`` in tokens; ``n_threads`` 0: measured on this machine; ``n_gpu_layers`` -1: all."""
+    """How a model is loaded. ``n_ctx`` in tokens; ``n_threads`` 0: measured here; ``n_gpu_layers`` -1: all."""
 
     n_ctx: int = 4096
     kv_type: KvType = "f16"

@@ -104,7 +104,7 @@ class RemoveCollection(msgspec.Struct, tag=True, frozen=True):
 
 
 class Rescan(msgspec.Struct, tag=True, frozen=True):
-    """Look for new, changed and vanished files; with ``retry_failed`` also try failed files again. Answer: :class:`Collection`."""
+    """Look for new, changed and vanished files; ``retry_failed``: failed ones again too. Answer: :class:`Collection`."""
 
     collection_id: int
     retry_failed: bool = False
@@ -209,7 +209,7 @@ class Checked(msgspec.Struct, tag=True, frozen=True):
 
 
 class Source(msgspec.Struct, tag=True, frozen=True):
-    """``text`` is the file's text from offset ``text_start``; the cited span is ``span_start..span_end`` of the file's text.
+    """``text`` is the file's text from ``text_start``; the cited span is ``span_start..span_end`` of the file's text.
 
     ``changed``: the file on the disk is no longer the one that was indexed.
     """

@@ -1,0 +1,122 @@
+"""The only way from other threads into the window's thread, and the only way to run work outside it.
+
+Events of the services and results of background work go into one queue, drained in the window's thread at frame rate.
+Streams are gathered on the way: text of the same message is joined, and of several states of the same thing only the
+last is delivered, so the window's work does not grow with the model's speed.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+from app.core.errors import SatchelError
+from app.services.events import CollectionsChanged, Event, ModelStateChanged, PromptRead, TextArrived
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+FRAME_MS = 16
+
+
+class Bridge(QObject):
+    """See the module. Make it in the window's thread; ``publish`` and ``run`` may be called from any thread."""
+
+    happened = Signal(object)
+    """Every service event, in order, in the window's thread."""
+    failed = Signal(object)
+    """A SatchelError of background work that nobody else handles."""
+
+    _wake = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lock = threading.Lock()
+        self._queue: list[Event | Callable[[], None]] = []
+        self._awake = False
+        self._pool = ThreadPoolExecutor(16, thread_name_prefix="background")
+        self._timer = QTimer(self, singleShot=True, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._drain)
+        self._wake.connect(self._timer.start, Qt.ConnectionType.QueuedConnection)
+
+    def publish(self, event: Event) -> None:
+        """Deliver an event to the window; this is the services' ``Publish``."""
+        with self._lock:
+            joined = _join(self._queue[-1], event) if self._queue else None
+            if joined is not None:
+                self._queue[-1] = joined
+            else:
+                self._queue.append(event)
+            self._ask_to_wake()
+
+    def run(
+        self,
+        work: Callable[[], T],
+        then: Callable[[T], None] | None = None,
+        failed: Callable[[SatchelError], None] | None = None,
+    ) -> None:
+        """Do ``work`` on a background thread, then ``then`` or ``failed`` in the window's thread.
+
+        Without ``failed``, an error goes to the signal of that name. Any other exception is a bug: it is raised again
+        in the window's thread, where the crash handler is.
+        """
+        self._pool.submit(self._work, work, then, failed or self.failed.emit)
+
+    def close(self) -> None:
+        """Let no new work start; what runs is not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _work(
+        self, work: Callable[[], T], then: Callable[[T], None] | None, failed: Callable[[SatchelError], None]
+    ) -> None:
+        try:
+            result = work()
+        except SatchelError as error:
+            known = error
+            self._post(lambda: failed(known))
+        except BaseException:  # noqa: BLE001 - a bug: it belongs to the crash handler
+            info = sys.exc_info()
+            self._post(lambda: sys.excepthook(*info))
+        else:
+            if then is not None:
+                self._post(lambda: then(result))
+
+    def _post(self, action: Callable[[], None]) -> None:
+        with self._lock:
+            self._queue.append(action)
+            self._ask_to_wake()
+
+    def _ask_to_wake(self) -> None:
+        if not self._awake:
+            self._awake = True
+            self._wake.emit()
+
+    def _drain(self) -> None:
+        with self._lock:
+            queue, self._queue = self._queue, []
+            self._awake = False
+        for entry in queue:
+            if callable(entry):
+                entry()
+            else:
+                self.happened.emit(entry)
+
+
+def _join(last: Event | Callable[[], None], new: Event) -> Event | None:
+    """One event that says what both say, or None if they cannot be joined."""
+    match last, new:
+        case TextArrived(), TextArrived() if last.message_id == new.message_id:
+            return TextArrived(last.conversation_id, last.message_id, last.text + new.text)
+        case (CollectionsChanged(), CollectionsChanged()) | (ModelStateChanged(), ModelStateChanged()):
+            return new
+        case PromptRead(), PromptRead() if last.message_id == new.message_id:
+            return new
+        case _:
+            return None
