@@ -31,7 +31,7 @@ def is_sound(path: Path) -> bool:
 
 
 class Backups:
-    """Copies of the database ``stem`` in ``folder``: the ``keep`` newest ones. Names sort by the time they were made."""
+    """Copies of the database ``stem`` in ``folder``: the ``keep`` newest ones. Names sort by time."""
 
     def __init__(self, folder: Path, stem: str, keep: int = 5) -> None:
         self.folder = folder

@@ -2,7 +2,8 @@
 
 Some of its behaviour is read from the environment when the library is loaded, so it is set here, before the import:
 
-- ``GOMP_SPINCOUNT=0`` and ``OMP_WAIT_POLICY=passive``: two OpenMP threads that spin make a busy 2-core machine 2-4 times slower.
+- ``GOMP_SPINCOUNT=0`` and ``OMP_WAIT_POLICY=passive``: two spinning OpenMP threads make a busy
+  2-core machine 2-4 times slower.
 - ``GGML_NO_BACKTRACE=1``: otherwise an abort starts gdb.
 """
 
@@ -24,7 +25,7 @@ _loaded: dict[str, Any] = {}
 
 
 def load_llama_cpp() -> Any:
-    """The low-level bindings (module ``llama_cpp.llama_cpp``), with llama.cpp's log going to Python's ``llama.cpp`` logger.
+    """The low-level bindings (module ``llama_cpp.llama_cpp``); llama.cpp logs to Python's logger ``llama.cpp``.
 
     llama.cpp's information lines are logged as debug: it prints hundreds a model.
     """

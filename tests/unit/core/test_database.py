@@ -1,0 +1,285 @@
+"""The database keeps what was committed, mends itself, and refuses what it does not know."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import apsw
+import pytest
+
+from app.core.backups import Backups
+from app.core.database import Database, Migration
+from app.core.errors import DiskFull, ErrorInfo, StorageError
+
+NOTES = Migration("notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
+COLOUR = Migration("colour", "ALTER TABLE notes ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'")
+
+
+def opened(tmp_path: Path, *migrations: Migration, **options: float) -> Database:
+    return Database(
+        tmp_path / "notes.sqlite",
+        tmp_path / "backups",
+        migrations or (NOTES,),
+        keep_backups=int(options.get("keep_backups", 5)),
+        backup_every_s=options.get("backup_every_s", 0.0),
+    )
+
+
+def add(database: Database, text: str) -> int:
+    return database.insert("INSERT INTO notes (text) VALUES (?)", (text,))
+
+
+def texts(database: Database) -> list[str]:
+    return [text for (text,) in database.query("SELECT text FROM notes ORDER BY id")]
+
+
+def damage(path: Path) -> None:
+    # Page 2 on: the header stays, so SQLite opens the file and finds the harm only when it looks.
+    data = bytearray(path.read_bytes())
+    data[4096:] = b"\xa5" * (len(data) - 4096)
+    path.write_bytes(bytes(data))
+
+
+def test_a_new_database_is_empty_and_durable(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    assert database.restored == ""
+    assert database.execute("PRAGMA journal_mode") == [("wal",)]
+    assert database.execute("PRAGMA synchronous") == [(2,)]
+    assert add(database, "first") == 1
+    database.close()
+    database = opened(tmp_path)
+    assert texts(database) == ["first"]
+    assert database.restored == ""
+    database.close()
+
+
+def test_a_transaction_is_all_or_nothing(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    with pytest.raises(ZeroDivisionError), database.transaction():
+        add(database, "half")
+        raise ZeroDivisionError
+    assert texts(database) == []
+    with database.transaction():
+        add(database, "one")
+        with database.transaction():
+            add(database, "two")
+    assert texts(database) == ["one", "two"]
+    database.close()
+
+
+def test_a_failed_inner_block_undoes_the_whole(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    with pytest.raises(apsw.ConstraintError), database.transaction():
+        add(database, "one")
+        database.execute_many("INSERT INTO notes (text) VALUES (?)", [("two",), (None,)])
+    assert texts(database) == []
+    database.close()
+
+
+def test_reading_does_not_wait_for_a_transaction_and_sees_only_what_is_committed(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    add(database, "committed")
+    seen: list[list[str]] = []
+    with database.transaction():
+        add(database, "under way")
+        reader = threading.Thread(target=lambda: seen.append(texts(database)))
+        reader.start()
+        reader.join(10)
+        assert seen == [["committed"]]
+    assert texts(database) == ["committed", "under way"]
+    database.close()
+
+
+def test_many_threads_may_write(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+
+    def work(name: str) -> None:
+        for n in range(20):
+            with database.transaction():
+                add(database, f"{name}{n}")
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(texts(database))) == 80
+    database.close()
+
+
+def test_migrations_run_once_in_order_with_a_backup_before_each(tmp_path: Path) -> None:
+    database = opened(tmp_path, NOTES, backup_every_s=1e9)
+    add(database, "old")
+    database.close()
+    before = Backups(tmp_path / "backups", "notes").newest_first()
+    database = opened(tmp_path, NOTES, COLOUR, backup_every_s=1e9)
+    assert database.query("SELECT text, colour FROM notes") == [("old", "blue")]
+    database.close()
+    made = [path for path in Backups(tmp_path / "backups", "notes").newest_first() if path not in before]
+    assert len(made) == 1
+    copy = apsw.Connection(str(made[0]))
+    assert copy.execute("SELECT * FROM notes").fetchall() == [(1, "old")]
+    copy.close()
+
+
+def test_a_migration_may_be_a_function_and_one_that_fails_changes_nothing(tmp_path: Path) -> None:
+    opened(tmp_path).close()
+
+    def shout(connection: apsw.Connection) -> None:
+        connection.execute("ALTER TABLE notes RENAME COLUMN text TO words")
+        connection.execute("SELECT * FROM nowhere")
+
+    with pytest.raises(apsw.SQLError):
+        opened(tmp_path, NOTES, Migration("shout", shout))
+    database = opened(tmp_path)
+    add(database, "still text")
+    assert texts(database) == ["still text"]
+    database.close()
+
+
+def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
+    opened(tmp_path, NOTES, COLOUR).close()
+    before = (tmp_path / "notes.sqlite").read_bytes()
+    with pytest.raises(StorageError) as caught:
+        opened(tmp_path, NOTES)
+    assert "newer version" in str(caught.value)
+    assert (tmp_path / "notes.sqlite").read_bytes() == before
+    opened(tmp_path, NOTES, COLOUR).close()
+
+
+def test_a_schema_of_another_line_is_refused(tmp_path: Path) -> None:
+    opened(tmp_path, NOTES).close()
+    with pytest.raises(StorageError):
+        opened(tmp_path, Migration("other", "CREATE TABLE other (id)"), COLOUR)
+
+
+@pytest.mark.parametrize("harm", ["pages", "not a database", "cut", "emptied", "gone"])
+def test_a_damaged_or_missing_database_comes_back_from_the_last_good_backup(tmp_path: Path, harm: str) -> None:
+    database = opened(tmp_path)
+    for n in range(300):
+        add(database, f"note {n}")
+    database.backup()
+    add(database, "after the backup")
+    database.close()
+    path = tmp_path / "notes.sqlite"
+    match harm:
+        case "pages":
+            damage(path)
+        case "not a database":
+            path.write_bytes(b"<html>404</html>" * 1000)
+        case "cut":
+            os.truncate(path, path.stat().st_size // 2)
+        case "emptied":
+            path.write_bytes(b"")
+        case "gone":
+            path.unlink()
+    harmed = path.read_bytes() if path.exists() else b""
+
+    database = opened(tmp_path)
+    assert len(texts(database)) == 300
+    assert "restored from the backup" in database.restored
+    add(database, "life goes on")
+    database.close()
+    if harmed:
+        kept = [file for file in (tmp_path / "backups" / "damaged").iterdir() if file.suffix == ".sqlite"]
+        assert [file.read_bytes() for file in kept] == [harmed]
+        assert str(kept[0]) in database.restored
+    database = opened(tmp_path)
+    assert database.restored == ""
+    database.close()
+
+
+def test_a_damaged_backup_is_passed_over(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    add(database, "good")
+    database.backup()
+    add(database, "newer")
+    damage(database.backup())
+    database.close()
+    damage(tmp_path / "notes.sqlite")
+    database = opened(tmp_path)
+    assert texts(database) == ["good"]
+    database.close()
+
+
+def test_damaged_without_any_backup_starts_empty_and_says_so(tmp_path: Path) -> None:
+    database = opened(tmp_path, backup_every_s=float("inf"))
+    add(database, "lost")
+    database.close()
+    damage(tmp_path / "notes.sqlite")
+    database = opened(tmp_path, backup_every_s=float("inf"))
+    assert texts(database) == []
+    assert "no usable backup" in database.restored
+    assert list((tmp_path / "backups" / "damaged").iterdir())
+    database.close()
+
+
+def test_backups_rotate(tmp_path: Path) -> None:
+    database = opened(tmp_path, keep_backups=3)
+    made = [database.backup() for _ in range(6)]
+    assert Backups(tmp_path / "backups", "notes").newest_first() == made[:-4:-1]
+    database.close()
+
+
+def test_a_fresh_backup_is_not_made_again_at_start(tmp_path: Path) -> None:
+    opened(tmp_path, backup_every_s=3600.0).close()
+    first = Backups(tmp_path / "backups", "notes").newest_first()
+    assert len(first) == 1
+    opened(tmp_path, backup_every_s=3600.0).close()
+    assert Backups(tmp_path / "backups", "notes").newest_first() == first
+
+
+def test_a_full_disk_is_said_in_words_and_harms_nothing(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    add(database, "kept")
+    pages = database.execute("PRAGMA page_count")[0][0]
+    database.execute(f"PRAGMA max_page_count={pages + 2}")
+    with pytest.raises(DiskFull) as caught, database.transaction():
+        for _ in range(50):
+            add(database, "x" * 4000)
+    assert isinstance(ErrorInfo.of(caught.value).to_exception(), DiskFull)
+    assert "disk is full" in str(caught.value)
+    database.execute("PRAGMA max_page_count=1000000")
+    add(database, "room again")
+    assert texts(database) == ["kept", "room again"]
+    database.close()
+
+
+def test_a_folder_that_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "notes.sqlite").mkdir()
+    with pytest.raises(StorageError):
+        opened(tmp_path)
+
+
+_WRITE_FOR_EVER = """
+import sys
+from pathlib import Path
+from app.core.database import Database, Migration
+path = Path(sys.argv[1])
+create = "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
+database = Database(path, path.parent / "backups", [Migration("notes", create)])
+n = 0
+while True:
+    with database.transaction():
+        database.insert("INSERT INTO notes (text) VALUES (?)", (f"{n} a",))
+        database.insert("INSERT INTO notes (text) VALUES (?)", (f"{n} b",))
+    print(n, flush=True)
+    n += 1
+"""
+
+
+def test_nothing_acknowledged_is_lost_by_a_kill(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _WRITE_FOR_EVER, str(tmp_path / "notes.sqlite")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        acknowledged = [int(process.stdout.readline()) for _ in range(25)]
+        process.kill()
+    database = opened(tmp_path)
+    found = texts(database)
+    assert found[: 2 * len(acknowledged)] == [f"{n} {part}" for n in acknowledged for part in "ab"]
+    assert len(found) % 2 == 0, "half a transaction was kept"
+    database.close()
