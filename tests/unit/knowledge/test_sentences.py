@@ -73,26 +73,8 @@ def test_hard_line_breaks(text: str, parts: list[str]) -> None:
     assert split(text) == parts
 
 
-PIECES = [
-    "Dr. ",
-    "word ",
-    "Word ",
-    "3.5 ",
-    "U.S. ",
-    "etc. ",
-    ". ",
-    "! ",
-    "。",
-    "\n",
-    "\n\n",
-    "- ",
-    "# ",
-    "| ",
-    '"',
-    ")",
-    "\r\n",
-    "\f",
-]
+WORDS = ["Dr. ", "word ", "Word ", "3.5 ", "U.S. ", "etc. "]
+MARKS = [". ", "! ", "。", "\n", "\n\n", "- ", "# ", "| ", '"', ")", "\r\n", "\f"]
 
 
 @given(st.one_of(st.text(), st.lists(st.sampled_from(WORDS + MARKS)).map("".join)))
