@@ -1,0 +1,304 @@
+"""Conversations on the disk: trees of messages, what is attached to them, and what was typed and not sent.
+
+A question is committed before anything is done with it. A reply is there from its first moment in the state
+"streaming", with the process that writes it as its owner; its text is saved as it grows. One whose owner is gone was
+interrupted, and the next start says so (:meth:`Conversations.close_interrupted`). Owners, rather than "whatever streams
+at start", because the window and the command line may use one database at once.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import msgspec
+import psutil
+
+from app.chat.sources import CheckedSentence, Evidence
+from app.chat.title import UNTITLED, title_of
+from app.chat.transcript import ConversationSummary, Message, RunFigures, path_to
+from app.core.database import Database
+from app.core.errors import StorageError
+
+KEEP_DELETED = timedelta(days=30)
+INTERRUPTED = (
+    "Satchel ended while this reply was being written. What had arrived until then is shown. "
+    "Ask again for a whole reply."
+)
+
+T = TypeVar("T")
+_SUMMARY = """
+SELECT c.id, c.title, c.updated_at, c.leaf_id,
+       (SELECT group_concat(collection_id) FROM attachments a WHERE a.conversation_id = c.id)
+FROM conversations c
+"""
+_MESSAGE = """
+SELECT id, conversation_id, parent_id, role, text, state, created_at, model, problem, left_out,
+       evidence, checks, figures
+FROM messages
+"""
+
+
+class Conversations:
+    """All conversations of one database. Safe from any thread.
+
+    An id that does not exist raises StorageError: the person may have deleted it in another window meanwhile.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._owner = _process_mark(os.getpid())
+
+    # -- the list -------------------------------------------------------------------------------------------------
+
+    def summaries(self, containing: str = "") -> list[ConversationSummary]:
+        """Conversations, the newest change first; only those with all these words in the title or in a message."""
+        words = re.findall(r"\w+", containing)
+        where, values = "WHERE c.deleted_at IS NULL", []
+        if containing.strip():
+            where += " AND (instr(lower(c.title), lower(?)) > 0"
+            values.append(containing.strip())
+            if words:
+                where += (
+                    " OR c.id IN (SELECT m.conversation_id FROM message_words w JOIN messages m ON m.id = w.rowid"
+                    " WHERE message_words MATCH ?)"
+                )
+                values.append(" ".join(f'"{word}"*' for word in words))
+            where += ")"
+        rows = self._database.query(f"{_SUMMARY} {where} ORDER BY c.updated_at DESC, c.id DESC", values)
+        return [_summary(row) for row in rows]
+
+    def get(self, conversation_id: int) -> ConversationSummary:
+        """One conversation, also a deleted one."""
+        rows = self._database.execute(f"{_SUMMARY} WHERE c.id = ?", (conversation_id,))
+        if not rows:
+            raise _gone()
+        return _summary(rows[0])
+
+    def create(self) -> ConversationSummary:
+        """A new, empty conversation."""
+        now = _now()
+        return self.get(
+            self._database.insert("INSERT INTO conversations(created_at, updated_at) VALUES (?, ?)", (now, now))
+        )
+
+    def rename(self, conversation_id: int, title: str) -> None:
+        """Give it a title; an empty one goes back to the first question's words."""
+        title = " ".join(title.split())
+        if not title:
+            rows = self._database.execute(
+                "SELECT text FROM messages WHERE conversation_id = ? AND role = 'user' ORDER BY id LIMIT 1",
+                (conversation_id,),
+            )
+            title = title_of(rows[0][0]) if rows else ""
+        self._change("UPDATE conversations SET title = ? WHERE id = ? RETURNING id", (title, conversation_id))
+
+    def delete(self, conversation_id: int) -> None:
+        """Take it off the list; :meth:`undelete` brings it back for 30 days."""
+        self._change("UPDATE conversations SET deleted_at = ? WHERE id = ? RETURNING id", (_now(), conversation_id))
+
+    def undelete(self, conversation_id: int) -> None:
+        """Put a deleted conversation back on the list as it was."""
+        self._change("UPDATE conversations SET deleted_at = NULL WHERE id = ? RETURNING id", (conversation_id,))
+
+    def purge_deleted(self, older_than: timedelta = KEEP_DELETED) -> int:
+        """Remove for good what was deleted longer ago than that; returns how many."""
+        limit = (datetime.now(UTC) - older_than).isoformat()
+        return len(self._database.execute("DELETE FROM conversations WHERE deleted_at < ? RETURNING id", (limit,)))
+
+    def attach(self, conversation_id: int, collection_id: int) -> None:
+        """Let a collection answer in this conversation. Twice is fine."""
+        self.get(conversation_id)
+        self._database.execute("INSERT OR IGNORE INTO attachments VALUES (?, ?)", (conversation_id, collection_id))
+
+    def detach(self, conversation_id: int, collection_id: int) -> None:
+        """The collection no longer answers here."""
+        self._database.execute(
+            "DELETE FROM attachments WHERE conversation_id = ? AND collection_id = ?", (conversation_id, collection_id)
+        )
+
+    def detach_everywhere(self, collection_id: int) -> None:
+        """The collection is gone."""
+        self._database.execute("DELETE FROM attachments WHERE collection_id = ?", (collection_id,))
+
+    # -- what was typed and not sent --------------------------------------------------------------------------------
+
+    def draft(self, conversation_id: int) -> str:
+        """What stood in the composer."""
+        rows = self._database.query("SELECT text FROM drafts WHERE conversation_id = ?", (conversation_id,))
+        return str(rows[0][0]) if rows else ""
+
+    def save_draft(self, conversation_id: int, text: str) -> None:
+        """Keep what stands in the composer; an empty text removes it."""
+        if not text:
+            self._database.execute("DELETE FROM drafts WHERE conversation_id = ?", (conversation_id,))
+            return
+        self.get(conversation_id)
+        self._database.execute(
+            "INSERT INTO drafts VALUES (?, ?) ON CONFLICT(conversation_id) DO UPDATE SET text = excluded.text",
+            (conversation_id, text),
+        )
+
+    # -- messages ---------------------------------------------------------------------------------------------------
+
+    def tree(self, conversation_id: int) -> list[Message]:
+        """All messages, oldest first, those that are not shown now included."""
+        rows = self._database.execute(f"{_MESSAGE} WHERE conversation_id = ? ORDER BY id", (conversation_id,))
+        return [_message(row) for row in rows]
+
+    def path(self, conversation_id: int) -> list[Message]:
+        """The messages that are shown, oldest first."""
+        return path_to(self.get(conversation_id).leaf_id, self.tree(conversation_id))
+
+    def message(self, message_id: int) -> Message:
+        """One message."""
+        rows = self._database.execute(f"{_MESSAGE} WHERE id = ?", (message_id,))
+        if not rows:
+            raise _gone("message")
+        return _message(rows[0])
+
+    def add_question(self, conversation_id: int, text: str) -> Message:
+        """Commit a question at the end of the path and clear the draft. On the disk when this returns."""
+        with self._database.transaction():
+            message = self._add(conversation_id, self.get(conversation_id).leaf_id, "user", text, "complete")
+            self._database.execute("DELETE FROM drafts WHERE conversation_id = ?", (conversation_id,))
+            self._database.execute(
+                "UPDATE conversations SET title = ? WHERE id = ? AND title = ''", (title_of(text), conversation_id)
+            )
+        return message
+
+    def add_reply(self, question: Message) -> Message:
+        """An empty reply to a question, in the state "streaming" and owned by this process."""
+        with self._database.transaction():
+            return self._add(question.conversation_id, question.id, "assistant", "", "streaming", self._owner)
+
+    def save_text(self, message_id: int, text: str) -> None:
+        """A streaming reply's text so far."""
+        self._database.execute("UPDATE messages SET text = ? WHERE id = ?", (text, message_id))
+
+    def save_evidence(self, message_id: int, evidence: Evidence) -> None:
+        """What the documents said, as soon as it is known."""
+        self._database.execute("UPDATE messages SET evidence = ? WHERE id = ?", (_json(evidence), message_id))
+
+    def finish(self, message: Message) -> None:
+        """Save all of a reply that is no longer streaming."""
+        with self._database.transaction():
+            self._change(
+                "UPDATE messages SET text = ?, state = ?, model = ?, problem = ?, left_out = ?, evidence = ?,"
+                " checks = ?, figures = ?, owner = NULL WHERE id = ? RETURNING id",
+                (
+                    message.text,
+                    message.state,
+                    message.model,
+                    message.problem,
+                    message.left_out,
+                    _json(message.evidence),
+                    _json(message.checks or None),
+                    _json(message.figures),
+                    message.id,
+                ),
+            )
+            self._touch(message.conversation_id)
+
+    def select(self, message_id: int) -> None:
+        """Show the path through this message: on from it, the newest reply at each fork."""
+        message = self.message(message_id)
+        leaf, last = message.id, {m.parent_id: m.id for m in self.tree(message.conversation_id)}
+        while leaf in last:
+            leaf = last[leaf]
+        self._database.execute("UPDATE conversations SET leaf_id = ? WHERE id = ?", (leaf, message.conversation_id))
+
+    def close_interrupted(self) -> int:
+        """At start: replies whose writing process is gone become "interrupted", with words; returns how many."""
+        rows = self._database.execute("SELECT id, owner FROM messages WHERE state = 'streaming'")
+        gone = [message_id for message_id, owner in rows if not _lives(owner or "")]
+        for message_id in gone:
+            self._database.execute(
+                "UPDATE messages SET state = 'interrupted', problem = ?, owner = NULL"
+                " WHERE id = ? AND state = 'streaming'",
+                (INTERRUPTED, message_id),
+            )
+        return len(gone)
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _add(
+        self, conversation_id: int, parent_id: int | None, role: str, text: str, state: str, owner: str | None = None
+    ) -> Message:
+        message_id = self._database.insert(
+            "INSERT INTO messages(conversation_id, parent_id, role, text, state, created_at, owner)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (conversation_id, parent_id, role, text, state, _now(), owner),
+        )
+        self._database.execute("UPDATE conversations SET leaf_id = ? WHERE id = ?", (message_id, conversation_id))
+        self._touch(conversation_id)
+        return self.message(message_id)
+
+    def _touch(self, conversation_id: int) -> None:
+        self._database.execute("UPDATE conversations SET updated_at = ? WHERE id = ?", (_now(), conversation_id))
+
+    def _change(self, sql: str, values: tuple[Any, ...]) -> None:
+        if not self._database.execute(sql, values):
+            raise _gone()
+
+
+def _process_mark(pid: int) -> str:
+    # A process id alone comes back after a restart of the machine.
+    return f"{pid} {psutil.Process(pid).create_time():.0f}"
+
+
+def _lives(owner: str) -> bool:
+    try:
+        pid, started = owner.split()
+        # A corrected clock moves the start time that the system reports.
+        return abs(psutil.Process(int(pid)).create_time() - float(started)) < 5.0
+    except (psutil.Error, ValueError):
+        return False
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _json(value: Any) -> str | None:
+    return None if value is None else msgspec.json.encode(value).decode()
+
+
+def _from_json(text: str | None, kind: type[T]) -> T | None:
+    return None if text is None else msgspec.json.decode(text, type=kind)
+
+
+def _summary(row: tuple[Any, ...]) -> ConversationSummary:
+    conversation_id, title, updated_at, leaf_id, collections = row
+    ids = tuple(sorted(int(part) for part in collections.split(","))) if collections else ()
+    return ConversationSummary(conversation_id, title or UNTITLED, datetime.fromisoformat(updated_at), ids, leaf_id)
+
+
+def _message(row: tuple[Any, ...]) -> Message:
+    (message_id, conversation_id, parent_id, role, text, state, created_at, model, problem, left_out, *details) = row
+    evidence, checks, figures = details
+    return Message(
+        message_id,
+        conversation_id,
+        parent_id,
+        role,
+        text,
+        state,
+        datetime.fromisoformat(created_at),
+        model,
+        problem,
+        left_out,
+        _from_json(evidence, Evidence),
+        _from_json(checks, tuple[CheckedSentence, ...]) or (),
+        _from_json(figures, RunFigures),
+    )
+
+
+def _gone(what: str = "conversation") -> StorageError:
+    return StorageError(
+        f"This {what} is not there any more.",
+        "It was deleted, perhaps in another window.",
+        "Choose another conversation, or start a new one.",
+    )
