@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
 @pytest.fixture(scope="session")
 def chat_model() -> Path:
     """The starter chat model: SmolLM2-135M-Instruct."""
-    return _starter("smollm2-135m-instruct-q4_0.gguf")
+    return _starter("smollm2-135m-instruct-q8_0.gguf")
 
 
 @pytest.fixture(scope="session")

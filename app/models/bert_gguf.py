@@ -2,7 +2,8 @@
 
 The official converter needs torch and is not published as a package; the tensor names and the writer are in ``gguf``.
 This does the one family that Satchel needs: BERT with a WordPiece vocabulary and absolute positions, such as
-all-MiniLM-L6-v2. Matrices become F16 (quantize from there); vectors and the position table stay F32, as llama.cpp wants.
+all-MiniLM-L6-v2. Matrices become F16 (quantize from there); vectors and the position table stay F32, as
+llama.cpp wants.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ def _add_vocabulary(writer: GGUFWriter, pieces: list[str], config: dict[str, Any
         piece: index for index, piece in enumerate(pieces) if piece in ("[UNK]", "[CLS]", "[SEP]", "[PAD]", "[MASK]")
     }
     writer.add_tokenizer_model("bert")
-    # The pre-tokenizer splits on whitespace and punctuation as BERT does; llama.cpp knows it by the name of its first user.
+    # It splits on whitespace and punctuation as BERT does; llama.cpp knows it by the name of its first user.
     writer.add_tokenizer_pre("jina-v2-en")
     writer.add_token_type_count(config["type_vocab_size"])
     writer.add_token_list([_gguf_piece(piece) for piece in pieces])
