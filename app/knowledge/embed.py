@@ -2,7 +2,8 @@
 
 One text a call: measured with MiniLM on two cores, several sequences in one batch are slower (attention is computed
 across all of them). Pooling comes from the model's own metadata. Nothing is ever cut silently: a passage that does not
-fit is an error, a question that does not is embedded in pieces whose mean is taken.
+fit is an error; a question that does not is embedded in pieces whose mean is taken, of a very long one (a pasted document)
+the first and the last ones, so that it stays quick.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ Vectors = npt.NDArray[np.float32]
 
 # Chunks are 200-250 tokens; a longer context would only cost memory (attention buffers grow with its square).
 _MAX_CONTEXT = 512
+_MOST_PIECES = 4
 _POOLING_UNSPECIFIED = -1
 _POOLING_NONE = 0
 _FLASH_ATTENTION_OFF = 0
@@ -60,11 +62,13 @@ class EmbeddingModel:
         self._handle = _Handle(self._llama, path, n_threads or usable_cores())
         self.name = self._handle.metadata("general.name") or path.stem
         self.dimensions = self._handle.dimensions
-        special = len(self._handle.tokenize("", special=True))
+        framed, bare = self._handle.tokenize("a", special=True), self._handle.tokenize("a")
+        at = next(i for i in range(len(framed)) if framed[i : i + len(bare)] == bare)
+        self._before, self._after = framed[:at], framed[at + len(bare) :]
         prefixes = _prefixes(self.name)
         self._query_prefix, self._document_prefix = prefixes.query, prefixes.document
         longest = max(len(self._handle.tokenize(prefix)) for prefix in (prefixes.query, prefixes.document))
-        self.max_tokens = self._handle.n_ctx - special - longest
+        self.max_tokens = self._handle.n_ctx - len(framed) + len(bare) - longest
         """The longest text, in tokens without the special ones."""
         with path.open("rb") as file:
             self.key = hashlib.file_digest(file, hashlib.sha256).hexdigest()[:16]
@@ -90,7 +94,7 @@ class EmbeddingModel:
         return self._mean_of_pieces(self._query_prefix, text)
 
     def embed_sentence(self, text: str) -> Vectors:
-        """A sentence's vector as documents have it, with a question's priority and no limit of length."""
+        """A sentence's vector as documents have it, but with a question's priority; long ones as in embed_query."""
         return self._mean_of_pieces(self._document_prefix, text)
 
     def close(self) -> None:
@@ -99,15 +103,16 @@ class EmbeddingModel:
             self._handle.close()
 
     def _mean_of_pieces(self, prefix: str, text: str) -> Vectors:
-        tokens = self._handle.tokenize(prefix + text, special=True)
-        if len(tokens) <= self._handle.n_ctx:
+        tokens = self._handle.tokenize(prefix + text)
+        size = self._handle.n_ctx - len(self._before) - len(self._after)
+        pieces = [tokens[start : start + size] for start in range(0, max(1, len(tokens)), size)]
+        if len(pieces) > _MOST_PIECES:
+            pieces = pieces[: _MOST_PIECES // 2] + pieces[-_MOST_PIECES // 2 :]
+        total = np.zeros(self.dimensions, np.float32)
+        for piece in pieces:
             with self._turns.question():
-                return self._handle.embed(tokens)
-        words = text.split()
-        half = len(words) // 2
-        # One unbroken "word" of thousands of characters is cut anywhere.
-        parts = [" ".join(words[:half]), " ".join(words[half:])] if half else [text[::2], text[1::2]]
-        return _unit(sum((self._mean_of_pieces(prefix, part) for part in parts), np.zeros(self.dimensions, np.float32)))
+                total += self._handle.embed([*self._before, *piece, *self._after])
+        return _unit(total)
 
 
 class _Handle:
