@@ -2,8 +2,8 @@
 
 One text a call: measured with MiniLM on two cores, several sequences in one batch are slower (attention is computed
 across all of them). Pooling comes from the model's own metadata. Nothing is ever cut silently: a passage that does not
-fit is an error; a question that does not is embedded in pieces whose mean is taken, of a very long one (a pasted document)
-the first and the last ones, so that it stays quick.
+fit is an error; a question that does not is embedded in pieces whose mean is taken, of a very long one (a pasted
+document) the first and the last ones, so that it stays quick.
 """
 
 from __future__ import annotations
