@@ -37,6 +37,19 @@ class EvidenceFound:
     evidence: Evidence
 
 
+ReplyPhase = Literal["searching", "waiting", "loading", "reading", "writing", "checking"]
+"""``waiting``: for another conversation's reply to end; ``reading``: the model reads the prompt."""
+
+
+@dataclass(frozen=True)
+class ReplyStep:
+    """What a reply is waiting for now."""
+
+    conversation_id: int
+    message_id: int
+    phase: ReplyPhase
+
+
 @dataclass(frozen=True)
 class PromptRead:
     """How much of the prompt the model has read: tokens."""
@@ -112,6 +125,7 @@ Event = (
     ConversationsChanged
     | MessageAdded
     | EvidenceFound
+    | ReplyStep
     | PromptRead
     | TextArrived
     | MessageFinished

@@ -1,0 +1,130 @@
+"""What a model is told: its instructions, the turns so far, and the question with what the documents say.
+
+Retrieved text is data. It stands in the user's turn between fences that it cannot close, stripped of the control tokens
+of the common chat formats, and nothing that it says has an effect: Satchel has no actions that a reply could start.
+
+Small models on a CPU read 50 to 700 tokens a second, and lose the thread in long passages: they are given the
+surroundings of the sentences that were quoted, rather than whole passages.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from app.chat.sources import Evidence, Passage
+from app.chat.transcript import ChatMessage, Message
+
+_PROMPTS = Path(__file__).resolve().parents[2] / "resources" / "prompts"
+_AROUND = 300
+"""Characters kept on each side of a quoted sentence."""
+_WHOLE = 700
+"""Characters of a passage that has no quoted sentence."""
+_CONTROL = re.compile(
+    r"<\|[^|<>\n]{1,40}\|>"  # ChatML, Llama 3, Phi
+    r"|</?(?:s|bos|eos|start_of_turn|end_of_turn|start_of_image|pad|unk)>"  # Llama 2, Gemma
+    r"|\[/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)\]"  # Mistral
+    r"|<</?SYS>>",
+    re.IGNORECASE,
+)
+_FENCE = re.compile(r"-{3,}|={3,}|\"{3,}|`{3,}")
+_SENTENCE_END = re.compile(r"(?<=[.!?。！？])\s+|\n+")
+
+
+@dataclass(frozen=True)
+class Excerpt:
+    """A part of one passage, for the model. ``number`` is the passage's."""
+
+    number: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A question and its reply."""
+
+    question: str
+    reply: str
+
+    def messages(self) -> list[ChatMessage]:
+        """As a chat template takes them."""
+        return [ChatMessage("user", self.question), ChatMessage("assistant", self.reply)]
+
+
+def instructions(own: str, with_documents: bool) -> ChatMessage:
+    """The system message: the person's own words where there are any, else Satchel's."""
+    return ChatMessage("system", own.strip() or _text("documents" if with_documents else "chat"))
+
+
+def turns_of(path: Sequence[Message]) -> list[Turn]:
+    """The questions that have a reply with text, oldest first; others are left out, as roles must alternate."""
+    by_id = {message.id: message for message in path}
+    turns = []
+    for reply in path:
+        question = by_id.get(reply.parent_id) if reply.parent_id is not None else None
+        if reply.role == "assistant" and reply.text.strip() and question is not None and question.role == "user":
+            turns.append(Turn(question.text, reply.text))
+    return turns
+
+
+def question_with(question: str, excerpts: Sequence[Excerpt]) -> ChatMessage:
+    """The last question as the model sees it, with what the documents say; without excerpts, just the question."""
+    if not excerpts:
+        return ChatMessage("user", question)
+    passages = "\n\n".join(f"[{excerpt.number}] {excerpt.text}" for excerpt in excerpts)
+    return ChatMessage(
+        "user", _text("question").replace("{passages}", passages).replace("{question}", question.strip())
+    )
+
+
+def excerpts(evidence: Evidence) -> list[Excerpt]:
+    """What of the evidence to give to a model, the most useful first: around each quote, then the next passages.
+
+    Quotes of one passage that lie close together share an excerpt.
+    """
+    passages = {passage.number: passage for passage in evidence.passages}
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for quote in evidence.quotes:
+        if passage := passages.get(quote.passage):
+            start, end = quote.start - passage.start, quote.end - passage.start
+            spans.setdefault(quote.passage, []).append((max(0, start - _AROUND), min(len(passage.text), end + _AROUND)))
+    found = [_excerpt(passages[number], *part) for number, parts in spans.items() for part in _merged(parts)]
+    rest = [passage for passage in evidence.passages if passage.number not in spans]
+    return found + [_excerpt(passage, 0, min(len(passage.text), _WHOLE)) for passage in rest]
+
+
+def as_data(text: str) -> str:
+    """Text that can neither close the fence around it nor speak as another role."""
+    while (clean := _CONTROL.sub(" ", text)) != text:  # taking one out may put another together
+        text = clean
+    return _FENCE.sub("–", text)
+
+
+def _excerpt(passage: Passage, start: int, end: int) -> Excerpt:
+    text = passage.text
+    if start > 0:
+        cut = _SENTENCE_END.search(text, start, end)
+        start = cut.end() if cut and cut.end() - start < _AROUND * 2 // 3 else start
+    if end < len(text):
+        cuts = [m.start() for m in _SENTENCE_END.finditer(text, start, end)]
+        end = cuts[-1] if cuts and end - cuts[-1] < _AROUND * 2 // 3 else end
+    heading = f"{passage.heading}: " if passage.heading else ""
+    return Excerpt(passage.number, as_data(heading + " ".join(text[start:end].split())))
+
+
+def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if merged and start <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+@cache
+def _text(name: str) -> str:
+    return (_PROMPTS / f"{name}.txt").read_text(encoding="utf-8").strip()
