@@ -3,8 +3,10 @@
 Retrieved text is data. It stands in the user's turn between fences that it cannot close, stripped of the control tokens
 of the common chat formats, and nothing that it says has an effect: Satchel has no actions that a reply could start.
 
-Small models on a CPU read 50 to 700 tokens a second, and lose the thread in long passages: they are given the
-surroundings of the sentences that were quoted, rather than whole passages.
+Models on a CPU read 50 to 700 tokens a second, and lose the thread in long passages: they are given the surroundings of
+the sentences that were quoted, rather than whole passages. Very small ones get those sentences alone. SmolLM2-135M gave
+the right answer to 15 of 30 questions of XQuAD from the one right sentence, to 13 from three sentences, and to 2 of 24
+from three excerpts of 600 characters.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from app.chat.transcript import ChatMessage, Message
 _PROMPTS = Path(__file__).resolve().parents[2] / "resources" / "prompts"
 _AROUND = 300
 """Characters kept on each side of a quoted sentence."""
-_WHOLE = 700
+_NO_QUOTE = 700
 """Characters of a passage that has no quoted sentence."""
 _CONTROL = re.compile(
     r"<\|[^|<>\n]{1,40}\|>"  # ChatML, Llama 3, Phi
@@ -80,6 +82,11 @@ def question_with(question: str, excerpts: Sequence[Excerpt]) -> ChatMessage:
     )
 
 
+def quoted_sentences(evidence: Evidence) -> list[Excerpt]:
+    """The quotes alone, the best first: for very small models."""
+    return [Excerpt(quote.passage, as_data(" ".join(quote.text.split()))) for quote in evidence.quotes]
+
+
 def excerpts(evidence: Evidence) -> list[Excerpt]:
     """What of the evidence to give to a model, the most useful first: around each quote, then the next passages.
 
@@ -93,7 +100,7 @@ def excerpts(evidence: Evidence) -> list[Excerpt]:
             spans.setdefault(quote.passage, []).append((max(0, start - _AROUND), min(len(passage.text), end + _AROUND)))
     found = [_excerpt(passages[number], *part) for number, parts in spans.items() for part in _merged(parts)]
     rest = [passage for passage in evidence.passages if passage.number not in spans]
-    return found + [_excerpt(passage, 0, min(len(passage.text), _WHOLE)) for passage in rest]
+    return found + [_excerpt(passage, 0, min(len(passage.text), _NO_QUOTE)) for passage in rest]
 
 
 def as_data(text: str) -> str:

@@ -11,16 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.chat.context import Room, first_kept, reply_limit
-from app.chat.prompt import Excerpt, Turn, excerpts, instructions, question_with, turns_of
+from app.chat.prompt import Excerpt, Turn, excerpts, instructions, question_with, quoted_sentences, turns_of
 from app.chat.sources import Evidence
 from app.chat.transcript import ChatMessage, Message
 from app.inference.client import InferenceClient
 from app.inference.protocol import Loaded
 
 _SMALL = 500_000_000
-"""Parameters. Models below this lose the thread in more than a little text."""
-_LITTLE = 160
-_MUCH = 900
+"""Parameters. Models below this are given quoted sentences only (see :mod:`app.chat.prompt`)."""
+_LITTLE, _MUCH = 200, 900
 """Tokens of documents for small and for other models."""
 
 
@@ -52,8 +51,9 @@ class PromptBuilder:
         self, path: Sequence[Message], evidence: Evidence, loaded: Loaded, max_reply: int, with_last_turn: bool
     ) -> Prompt:
         """A question with what the documents say, and the turn before it if asked for. Errors: as :meth:`chat`."""
-        budget = min(_LITTLE if loaded.n_params < _SMALL else _MUCH, loaded.n_ctx // 3)
-        candidates = excerpts(evidence)
+        small = loaded.n_params < _SMALL
+        budget = min(_LITTLE if small else _MUCH, loaded.n_ctx // 3)
+        candidates = quoted_sentences(evidence) if small else excerpts(evidence)
         sizes = self._count([ChatMessage("user", excerpt.text) for excerpt in candidates], loaded)
         chosen: list[Excerpt] = []
         used = 0

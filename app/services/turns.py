@@ -101,7 +101,7 @@ class ModelTurns:
 
     @contextlib.contextmanager
     def of(self, run: Run, on_wait: Callable[[], None]) -> Iterator[None]:
-        """Hold the model; ``on_wait`` is called once if it is in use. Errors: :class:`Cancelled` on a stop meanwhile."""
+        """Hold the model; ``on_wait`` is called once if it is in use. Errors: :class:`Cancelled` on a stop."""
         with self._lock:
             self._queue.append(run)
             first = self._queue[0] is run

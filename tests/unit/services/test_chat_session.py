@@ -1,0 +1,363 @@
+"""A question from the moment it is sent: order of events, what is saved when, stops, failures, several at once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from app.core.database import Database
+from app.core.errors import BusyError, ModelError, SatchelError, WorkerDied
+from app.core.paths import Home
+from app.services.chat_session import ChatSession
+from app.services.documents import DocumentLibrary
+from app.services.events import EvidenceFound, MessageAdded, MessageFinished, ReplyStep, TextArrived
+from app.storage.conversations import Conversations
+from app.storage.schema import open_database
+from app.storage.settings import SettingsFile
+from tests.helpers.scripted import (
+    TOWER,
+    Recorder,
+    ScriptedInference,
+    ScriptedKnowledge,
+    ScriptedLibrary,
+)
+
+DIED = WorkerDied("The inference process ended unexpectedly.", "It was killed.", "It starts again.")
+
+
+@pytest.fixture
+def database(home: Home) -> Iterator[Database]:
+    opened = open_database(home)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    return Recorder()
+
+
+@pytest.fixture
+def session_with(database: Database, home: Home, recorder: Recorder) -> Iterator[Callable[..., ChatSession]]:
+    made: list[ChatSession] = []
+
+    def make(inference: Any = None, knowledge: Any = None, library: Any = None) -> ChatSession:
+        session = ChatSession(
+            Conversations(database),
+            inference or ScriptedInference(),
+            DocumentLibrary(knowledge or ScriptedKnowledge(), recorder),
+            library or ScriptedLibrary(),
+            SettingsFile(home.settings_file),
+            recorder,
+        )
+        made.append(session)
+        return session
+
+    yield make
+    for session in made:
+        session.close()
+
+
+def test_a_chat_streams_and_is_saved(session_with: Any, recorder: Recorder, database: Database) -> None:
+    inference = ScriptedInference(["Hel", "lo."], ["Again."])
+    session = session_with(inference)
+    made = session.new_conversation()
+    reply = session.send(made.id, "Hi?")
+    assert (reply.text, reply.state, reply.model) == ("Hello.", "complete", "Scripted")
+    assert reply.figures is not None
+    kinds = [type(e) for e in recorder.events if isinstance(e, MessageAdded | TextArrived | MessageFinished)]
+    assert kinds == [MessageAdded, MessageAdded, TextArrived, TextArrived, MessageFinished]
+    assert Conversations(database).path(made.id)[-1] == reply
+    session.send(made.id, "And?")
+    assert [(m.role, m.content) for m in inference.asked[1][0]][1:] == [
+        ("user", "Hi?"),
+        ("assistant", "Hello."),
+        ("user", "And?"),
+    ]
+    assert session.list_conversations()[0].title == "Hi?"
+
+
+def test_the_question_is_on_the_disk_before_anything_else(session_with: Any, database: Database) -> None:
+    seen: list[str] = []
+
+    class Looking(ScriptedKnowledge):
+        def search(self, *args: Any, **kwargs: Any) -> Any:
+            seen.extend(text for (text,) in database.query("SELECT text FROM messages ORDER BY id"))
+            return super().search(*args, **kwargs)
+
+    session = session_with(knowledge=Looking())
+    made = session.new_conversation()
+    session.attach(made.id, 1)
+    session.send(made.id, "How high is the tower?")
+    assert seen == ["How high is the tower?", ""]
+
+
+def test_documents_answer_before_the_model_loads(session_with: Any, recorder: Recorder) -> None:
+    inference = ScriptedInference(["It is 330 metres high", ". It is blue."])
+    session = session_with(inference)
+    made = session.new_conversation()
+    session.attach(made.id, 1)
+    reply = session.send(made.id, "How high is the tower?")
+    order = [e.phase if isinstance(e, ReplyStep) else type(e).__name__ for e in recorder.events]
+    assert order.index("EvidenceFound") < order.index("loading") < order.index("TextArrived") < order.index("checking")
+    assert [check.support for check in reply.checks] == ["supported", "unsupported"]
+    messages, sampling, _ = inference.asked[0]
+    assert "330 metres" in messages[-1].content
+    assert "How high is the tower?" in messages[-1].content
+    assert sampling.temperature == 0.2
+    assert reply.evidence is not None
+    assert reply.evidence.found
+
+
+def test_not_in_the_documents_needs_no_model(session_with: Any, recorder: Recorder) -> None:
+    inference = ScriptedInference()
+    session = session_with(inference, ScriptedKnowledge(pending=3))
+    made = session.new_conversation()
+    session.attach(made.id, 1)
+    reply = session.send(made.id, "Who baked the bread?")
+    assert inference.asked == []
+    assert reply.state == "complete"
+    assert reply.text.startswith("I found nothing in your documents")
+    assert "3 files are not indexed yet" in reply.text
+    assert reply.evidence is not None
+    assert reply.evidence.passages
+    assert recorder.of(EvidenceFound)[0].message_id == reply.id
+
+
+def test_a_follow_up_is_searched_with_what_it_leans_on(session_with: Any) -> None:
+    knowledge, inference = ScriptedKnowledge(), ScriptedInference(["330 metres"], ["1889"])
+    session = session_with(inference, knowledge)
+    made = session.new_conversation()
+    session.attach(made.id, 1)
+    session.send(made.id, "How high is the tower in Paris?")
+    reply = session.send(made.id, "And when was it built?")
+    assert knowledge.queries[1] == "How high is the tower in Paris? And when was it built?"
+    assert reply.evidence is not None
+    assert reply.evidence.query == knowledge.queries[1]
+    contents = [message.content for message in inference.asked[1][0]]
+    assert contents[1:3] == ["How high is the tower in Paris?", "330 metres"]
+
+
+def test_documents_stand_when_the_model_cannot_load(session_with: Any) -> None:
+    problem = ModelError("The model could not be loaded.", "It is damaged.", "Choose another.")
+    session = session_with(library=ScriptedLibrary(problem=problem))
+    made = session.new_conversation()
+    session.attach(made.id, 1)
+    reply = session.send(made.id, "How high is the tower?")
+    assert reply.state == "failed"
+    assert reply.problem == str(problem)
+    assert reply.evidence is not None
+    assert reply.evidence.quotes[0].text in TOWER
+
+
+def test_a_worker_that_dies_early_is_tried_once_more(session_with: Any) -> None:
+    inference = ScriptedInference([DIED], ["Now."])
+    session = session_with(inference)
+    reply = session.send(session.new_conversation().id, "Hi?")
+    assert (reply.text, reply.state) == ("Now.", "complete")
+    assert len(inference.asked) == 2
+
+
+def test_a_worker_that_dies_twice_is_said(session_with: Any) -> None:
+    session = session_with(ScriptedInference([DIED]))
+    reply = session.send(session.new_conversation().id, "Hi?")
+    assert (reply.text, reply.state, reply.problem) == ("", "failed", str(DIED))
+
+
+def test_a_worker_that_dies_in_the_middle_leaves_its_text_and_the_session_goes_on(
+    session_with: Any, database: Database
+) -> None:
+    inference = ScriptedInference(["So ", "far", DIED], ["Whole."])
+    session = session_with(inference)
+    made = session.new_conversation()
+    reply = session.send(made.id, "Hi?")
+    assert (reply.text, reply.state, reply.problem) == ("So far", "interrupted", str(DIED))
+    assert Conversations(database).message(reply.id) == reply
+    assert session.regenerate(made.id).text == "Whole."
+    assert [version.text for version in session.versions(reply.id)] == ["So far", "Whole."]
+    session.show_version(reply.id)
+    assert session.messages(made.id)[-1] == reply
+
+
+def test_the_text_is_saved_while_it_streams(session_with: Any, database: Database) -> None:
+    go_on = threading.Event()
+    inference = ScriptedInference(["Some", " words", go_on, " and the end."])
+    session = session_with(inference)
+    made = session.new_conversation()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(session.send, made.id, "Hi?")
+        assert inference.at_pause.wait(10)
+        saved = _poll(lambda: database.query("SELECT text FROM messages WHERE state = 'streaming' AND text <> ''"))
+        assert saved == [("Some words",)]
+        go_on.set()
+        assert sending.result(10).text == "Some words and the end."
+
+
+def test_stop_keeps_what_there_is(session_with: Any) -> None:
+    inference = ScriptedInference(["Once", threading.Event(), " upon"])
+    session = session_with(inference)
+    made = session.new_conversation()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(session.send, made.id, "Tell me")
+        assert inference.at_pause.wait(10)
+        session.stop(made.id)
+        reply = sending.result(10)
+    assert (reply.text, reply.state, reply.problem) == ("Once", "stopped", "")
+    session.stop(made.id)  # nothing under way: nothing happens
+
+
+def test_stop_does_not_wait_for_a_model_that_loads(session_with: Any, recorder: Recorder) -> None:
+    release = threading.Event()
+
+    class Slow(ScriptedLibrary):
+        def ensure_loaded(self) -> Any:
+            release.wait(30)
+            return super().ensure_loaded()
+
+    session = session_with(library=Slow())
+    made = session.new_conversation()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(session.send, made.id, "Hi?")
+        recorder.wait_for(lambda e: isinstance(e, ReplyStep) and e.phase == "loading")
+        session.stop(made.id)
+        assert sending.result(10).state == "stopped"
+    release.set()
+
+
+def test_two_conversations_take_turns_and_the_second_can_be_stopped_while_it_waits(
+    session_with: Any, recorder: Recorder
+) -> None:
+    go_on = threading.Event()
+    inference = ScriptedInference(["One", go_on], ["Three"])
+    session = session_with(inference)
+    first, second, third = (session.new_conversation() for _ in range(3))
+    with ThreadPoolExecutor(3) as pool:
+        one = pool.submit(session.send, first.id, "1")
+        assert inference.at_pause.wait(10)
+        two = pool.submit(session.send, second.id, "2")
+        recorder.wait_for(lambda e: e == ReplyStep(second.id, session.messages(second.id)[-1].id, "waiting"))
+        three = pool.submit(session.send, third.id, "3")
+        recorder.wait_for(lambda e: isinstance(e, ReplyStep) and e.conversation_id == third.id and e.phase == "waiting")
+        with pytest.raises(BusyError, match="still being answered"):
+            session.send(first.id, "again")
+        session.stop(second.id)
+        assert two.result(10).state == "stopped"
+        assert not one.done()
+        go_on.set()
+        assert one.result(10).text == "One"
+        assert three.result(10).text == "Three"
+
+
+def test_a_cut_reply_says_why(session_with: Any) -> None:
+    session = session_with(ScriptedInference(["Long"], stop_reason="context"))
+    reply = session.send(session.new_conversation().id, "Hi?")
+    assert reply.state == "cut"
+    assert "context is full" in reply.problem
+
+
+def test_a_message_too_long_for_the_model_is_said_and_kept(session_with: Any) -> None:
+    session = session_with()
+    made = session.new_conversation()
+    reply = session.send(made.id, "word " * 2000)
+    assert reply.state == "failed"
+    assert "too long for the model" in reply.problem
+    assert session.messages(made.id)[0].text.count("word") == 2000
+
+
+def test_left_out_messages_are_counted(session_with: Any) -> None:
+    inference = ScriptedInference(["answer " * 100])
+    session = session_with(inference)
+    made = session.new_conversation()
+    counts = [session.send(made.id, f"question {number} " + "x " * 98).left_out for number in range(5)]
+    assert counts[:2] == [0, 0]
+    assert counts[-1] > 0
+    assert len(inference.asked[-1][0]) == 2 + 2 * 4 - counts[-1]
+
+
+def test_a_dead_knowledge_worker_is_asked_once_more_then_said(session_with: Any) -> None:
+    dead = WorkerDied("The knowledge process ended unexpectedly.")
+    inference = ScriptedInference(["330"])
+    session = session_with(inference, ScriptedKnowledge(failures=[dead, dead, dead]))
+    made = session.new_conversation()
+    session.attach(made.id, 1)
+    reply = session.send(made.id, "How high is the tower?")
+    assert reply.state == "failed"
+    assert reply.problem == str(dead)
+    assert inference.asked == []
+    assert session.regenerate(made.id).state == "complete"  # the third death, then an answer
+
+
+def test_an_answer_that_cannot_be_checked_stands_with_words(session_with: Any) -> None:
+    knowledge = ScriptedKnowledge()
+    knowledge.check_failure = WorkerDied("The knowledge process ended unexpectedly.")
+    session = session_with(ScriptedInference(["330 metres"]), knowledge)
+    made = session.new_conversation()
+    session.attach(made.id, 1)
+    reply = session.send(made.id, "How high is the tower?")
+    assert reply.text == "330 metres"
+    assert "could not be checked" in reply.problem
+
+
+def test_a_bug_is_raised_and_what_there_is_is_saved(session_with: Any, database: Database) -> None:
+    class Broken(ScriptedLibrary):
+        def ensure_loaded(self) -> Any:
+            raise ZeroDivisionError
+
+    session = session_with(library=Broken())
+    made = session.new_conversation()
+    with pytest.raises(ZeroDivisionError):
+        session.send(made.id, "Hi?")
+    assert "inside Satchel" in session.messages(made.id)[-1].problem
+    assert not session.is_answering(made.id)
+
+
+def test_closing_stops_what_runs_and_refuses_more(session_with: Any) -> None:
+    inference = ScriptedInference(["Once", threading.Event()])
+    session = session_with(inference)
+    made = session.new_conversation()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(session.send, made.id, "Hi?")
+        assert inference.at_pause.wait(10)
+        session.close()
+        assert session.messages(made.id)[-1].state == "stopped"
+        assert sending.result(10).text == "Once"
+    with pytest.raises(BusyError):
+        session.send(made.id, "Hi?")
+
+
+@pytest.mark.parametrize("blank", ["", "  \n "])
+def test_a_blank_message_is_refused(session_with: Any, blank: str) -> None:
+    session = session_with()
+    made = session.new_conversation()
+    with pytest.raises(SatchelError, match="nothing to send"):
+        session.send(made.id, blank)
+    with pytest.raises(SatchelError, match="no question"):
+        session.regenerate(made.id)
+    assert session.messages(made.id) == []
+
+
+def test_deleting_stops_and_undelete_brings_back(session_with: Any) -> None:
+    inference = ScriptedInference(["Once", threading.Event()])
+    session = session_with(inference)
+    made = session.new_conversation()
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(session.send, made.id, "Hi?")
+        assert inference.at_pause.wait(10)
+        session.delete(made.id)
+        assert sending.result(10).state == "stopped"
+    assert session.list_conversations() == []
+    session.undelete(made.id)
+    assert session.messages(made.id)[-1].text == "Once"
+
+
+def _poll(read: Callable[[], Any]) -> Any:
+    waiting = threading.Event()
+    for _ in range(500):
+        if found := read():
+            return found
+        waiting.wait(0.02)
+    raise AssertionError("it did not happen")
