@@ -9,25 +9,40 @@ Some of its behaviour is read from the environment when the library is loaded, s
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import logging
 import os
 import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 log = logging.getLogger("llama.cpp")
 
 # ggml_log_level; the map inside llama-cpp-python is stale (its own callback logs warnings as errors).
-_LEVELS = {1: logging.DEBUG, 2: logging.DEBUG, 3: logging.WARNING, 4: logging.ERROR}
-_CONTINUATION = 5
+DEBUG, INFO, WARNING, ERROR, _CONTINUATION = 1, 2, 3, 4, 5
+_LEVELS = {INFO: logging.DEBUG, WARNING: logging.WARNING, ERROR: logging.ERROR}
+
+
+@dataclass(frozen=True)
+class LogLine:
+    """One line that llama.cpp logged. ``level`` is one of INFO, WARNING and ERROR of this module."""
+
+    level: int
+    text: str
+
+
 _lock = threading.Lock()
 _loaded: dict[str, Any] = {}
+_captures: list[list[LogLine]] = []
 
 
 def load_llama_cpp() -> Any:
     """The low-level bindings (module ``llama_cpp.llama_cpp``); llama.cpp logs to Python's logger ``llama.cpp``.
 
-    llama.cpp's information lines are logged as debug: it prints hundreds a model.
+    llama.cpp's information lines are logged as debug: it prints hundreds a model. Its own debug lines are dropped:
+    thousands a model.
     """
     with _lock:
         if not _loaded:
@@ -41,20 +56,37 @@ def load_llama_cpp() -> Any:
         return _loaded["bindings"]
 
 
+@contextlib.contextmanager
+def captured_log() -> Iterator[list[LogLine]]:
+    """Collect the lines that llama.cpp logs meanwhile: its figures and reasons are nowhere else to be had."""
+    lines: list[LogLine] = []
+    _captures.append(lines)
+    try:
+        yield lines
+    finally:
+        # By identity: two captures at once may hold equal lines.
+        _captures[:] = [capture for capture in _captures if capture is not lines]
+
+
 class _LogLines:
     """llama.cpp's log callback. Lines arrive in fragments, from any thread."""
 
     def __init__(self) -> None:
         self._text = ""
-        self._level = logging.DEBUG
+        self._level = INFO
         self._lock = threading.Lock()
 
     def __call__(self, level: int, text: bytes, _user_data: object) -> None:
         with self._lock:
             if level != _CONTINUATION:
-                self._level = _LEVELS.get(level, logging.DEBUG)
+                self._level = level
+            if self._level == DEBUG:
+                return
             self._text += text.decode("utf-8", "replace")
             *lines, self._text = self._text.split("\n")
+            level = self._level
         for line in lines:
             if line.strip():
-                log.log(self._level, "%s", line)
+                log.log(_LEVELS.get(level, logging.DEBUG), "%s", line)
+                for capture in _captures:
+                    capture.append(LogLine(level, line))

@@ -1,0 +1,67 @@
+"""This machine, and what this build of llama.cpp can use of it, as sentences for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.hardware.gpus import NO_DRIVER
+from app.hardware.machine import Gpu, Machine
+
+
+def describe(machine: Machine, supports_gpu_offload: bool, devices: Sequence[str] = ()) -> list[str]:
+    """One sentence each on cores, memory, every GPU, and whether llama.cpp can use a GPU.
+
+    ``supports_gpu_offload`` and ``devices`` are what the inference worker's ``Backend`` says.
+    """
+    sentences = [_cores(machine), _memory(machine)]
+    sentences += [_gpu(gpu) for gpu in machine.gpus]
+    if machine.gpu_problem and machine.gpu_problem != NO_DRIVER:
+        sentences.append(machine.gpu_problem)
+    sentences.append(_acceleration(machine, supports_gpu_offload, devices))
+    return sentences
+
+
+def size(size_bytes: int) -> str:
+    """``size_bytes`` as people read it: "512 MB", "15.6 GB" (powers of 1024, as operating systems show memory)."""
+    gigabytes = size_bytes / 1024**3
+    return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{size_bytes / 1024**2:.0f} MB"
+
+
+def _cores(machine: Machine) -> str:
+    sentence = f"{_plural(machine.physical_cores, 'core')}"
+    if machine.logical_cores > machine.physical_cores:
+        sentence += f" ({machine.logical_cores} threads)"
+    sentence += f": {machine.processor}."
+    if machine.usable_cores < machine.physical_cores:
+        sentence += f" Satchel may use {machine.usable_cores} of them here."
+    return sentence
+
+
+def _memory(machine: Machine) -> str:
+    return f"{size(machine.memory_total_bytes)} of memory, {size(machine.memory_available_bytes)} of it free."
+
+
+def _gpu(gpu: Gpu) -> str:
+    total, free = size(gpu.memory_total_bytes), size(gpu.memory_free_bytes)
+    return f"GPU {gpu.index}: {gpu.name} with {total} of memory, {free} of it free."
+
+
+def _acceleration(machine: Machine, supports_gpu_offload: bool, devices: Sequence[str]) -> str:
+    accelerators = [device for device in devices if not device.startswith("CPU")]
+    if supports_gpu_offload and accelerators:
+        return f"Models can run on the GPU: llama.cpp sees {', '.join(accelerators)}."
+    if supports_gpu_offload:
+        return "This llama.cpp can use a GPU but finds none it can drive, so models run on the processor."
+    if machine.gpus:
+        named = machine.gpus[0].name if len(machine.gpus) == 1 else f"{len(machine.gpus)} GPUs"
+        return (
+            f"The driver sees the GPU ({named}), but this llama.cpp was built for the processor alone, "
+            "so models run there. To use the GPU, install the CUDA toolkit, then rebuild: "
+            'CMAKE_ARGS="-DGGML_CUDA=on" pip install --force-reinstall --no-deps --no-cache-dir --no-binary :all: '
+            "llama-cpp-python"
+        )
+    return "Models run on the processor: no GPU was found."
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

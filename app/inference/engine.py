@@ -1,0 +1,217 @@
+"""llama.cpp in this process: at most one model, loaded, measured, asked. Lives in the inference worker only."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.chat.transcript import ChatMessage
+from app.core.errors import ModelError
+from app.core.jobs import CancelToken
+from app.hardware.machine import Machine
+from app.inference import threads
+from app.inference.abort import AbortFlag
+from app.inference.backend import device_names
+from app.inference.generation import Generator
+from app.inference.kv_cache import KvCache
+from app.inference.load_errors import check_file
+from app.inference.memory import memory_use, resident_bytes
+from app.inference.native_model import NativeModel
+from app.inference.prompt_tokens import PromptTokens
+from app.inference.protocol import (
+    Backend,
+    Generate,
+    Generated,
+    Load,
+    Loaded,
+    LoadProgress,
+    PromptProgress,
+    Text,
+    TokenCounts,
+)
+from app.inference.threads import ThreadCounts
+from app.inference.tokens import Vocabulary
+from app.models.native import captured_log
+
+log = logging.getLogger(__name__)
+
+_PROMPT_SAMPLE = 64
+_DECODE_SAMPLE = 6
+
+
+@dataclass(frozen=True)
+class _Current:
+    native: NativeModel
+    generator: Generator
+
+
+class Engine:
+    """Owns the loaded model. Not for several threads at once. ``llama``: the low-level bindings
+    (``load_llama_cpp``)."""
+
+    def __init__(self, llama: Any, machine: Machine, memory_available_bytes: Callable[[], int]) -> None:
+        self._llama = llama
+        self._machine = machine
+        self._memory_available_bytes = memory_available_bytes
+        self._current: _Current | None = None
+
+    def describe(self) -> Backend:
+        """This build of llama.cpp."""
+        return Backend(
+            version=f"llama-cpp-python {importlib.metadata.version('llama-cpp-python')}",
+            supports_gpu_offload=bool(self._llama.llama_supports_gpu_offload()),
+            devices=device_names(),
+            system_info=self._llama.llama_print_system_info().decode("utf-8", "replace").strip(" |"),
+        )
+
+    def load(self, request: Load, emit: Callable[[LoadProgress], None], cancel: CancelToken) -> Loaded:
+        """Load in place of what is loaded. After a failure or a cancel nothing is.
+
+        Errors: :class:`ModelError` with llama.cpp's own reason, :class:`DoesNotFit`, :class:`Cancelled`.
+        """
+        self.unload()
+        started = time.perf_counter()
+        path = Path(request.path)
+        check_file(path, self._memory_available_bytes())
+        known = self._threads_known(request)
+        throttled = _Throttle(emit)
+
+        def weights_read(fraction: float) -> bool:
+            throttled(LoadProgress(fraction, "weights"))
+            return not cancel.cancelled
+
+        with captured_log() as lines:
+            native = NativeModel(
+                self._llama,
+                path,
+                request.settings,
+                known or self._threads_default(),
+                lines,
+                on_progress=weights_read,
+            )
+            try:
+                buffers = tuple(lines)
+                generator = self._generator(native)
+                measured = self._warm_up(native, generator, known, cancel, throttled)
+            except BaseException:
+                native.close()
+                raise
+        self._current = _Current(native, generator)
+        chosen = measured or known or self._threads_default()
+        loaded = Loaded(
+            path=request.path,
+            name=native.metadata("general.name") or path.stem,
+            architecture=native.metadata("general.architecture"),
+            n_ctx=generator.cache.size,
+            n_ctx_train=self._llama.llama_model_n_ctx_train(native.model),
+            n_vocab=generator.vocabulary.size,
+            n_params=self._llama.llama_model_n_params(native.model),
+            n_threads=chosen.decode,
+            n_gpu_layers=request.settings.n_gpu_layers if self._llama.llama_supports_gpu_offload() else 0,
+            has_chat_template=bool(native.chat_template),
+            memory=memory_use(buffers, resident_bytes()),
+            load_s=time.perf_counter() - started,
+            threads_measured=measured.as_dict() if measured else {},
+        )
+        log.info("loaded %s in %.2f s, threads %s", path.name, loaded.load_s, chosen)
+        return loaded
+
+    def unload(self) -> None:
+        """Free the model, if there is one."""
+        if self._current is not None:
+            current, self._current = self._current, None
+            current.native.close()
+
+    def count_tokens(self, messages: Sequence[ChatMessage]) -> TokenCounts:
+        """Errors: :class:`ModelError` when nothing is loaded or the template fails."""
+        generator = self._loaded().generator
+        counts, frame = generator.prompt.counts(messages)
+        return TokenCounts(counts, frame, generator.cache.size)
+
+    def generate(
+        self, request: Generate, emit: Callable[[PromptProgress | Text], None], cancel: CancelToken
+    ) -> Generated:
+        """See :meth:`Generator.generate`; also raises :class:`ModelError` when nothing is loaded."""
+        return self._loaded().generator.generate(request, emit, cancel)
+
+    def _loaded(self) -> _Current:
+        if self._current is None:
+            raise ModelError("No model is loaded.", "", "Choose a model first.")
+        return self._current
+
+    def _generator(self, native: NativeModel) -> Generator:
+        vocabulary = Vocabulary(self._llama, native.model)
+        prompt = PromptTokens(vocabulary, native.chat_template)
+        cache = KvCache(self._llama, native.model, native.context)
+        return Generator(self._llama, native.context, vocabulary, prompt, cache)
+
+    # -- threads --------------------------------------------------------------------------------------------------
+
+    def _threads_default(self) -> ThreadCounts:
+        cores = threads.candidates(self._machine.physical_cores, self._machine.usable_cores)[0]
+        return ThreadCounts(cores, cores)
+
+    def _threads_known(self, request: Load) -> ThreadCounts | None:
+        if request.settings.n_threads > 0:
+            return ThreadCounts(request.settings.n_threads, request.settings.n_threads)
+        return ThreadCounts.known(request.threads_known, self._machine.logical_cores)
+
+    def _warm_up(
+        self,
+        native: NativeModel,
+        generator: Generator,
+        known: ThreadCounts | None,
+        cancel: CancelToken,
+        emit: Callable[[LoadProgress], None],
+    ) -> ThreadCounts | None:
+        """Compute a little, so that the first reply does not pay for cold pages; measure threads unless known."""
+        cache, abort = generator.cache, AbortFlag()
+        cache.obey(abort)
+        cancel.on_cancel(abort.set)
+        sample = [number * 37 % generator.vocabulary.size for number in range(min(_PROMPT_SAMPLE, cache.size // 4))]
+
+        def run_prompt(count: int) -> None:
+            native.set_threads(ThreadCounts(count, count))
+            cache.clear()
+            cache.evaluate(sample, lambda done: None)
+            cancel.check()
+
+        def run_decode(count: int) -> None:
+            native.set_threads(ThreadCounts(count, count))
+            for token in sample[:_DECODE_SAMPLE]:
+                cache.append(token)
+                cancel.check()
+
+        emit(LoadProgress(0.0, "warm-up"))
+        run_decode((known or self._threads_default()).decode)
+        measured = None
+        if known is None:
+            counts = threads.candidates(self._machine.physical_cores, self._machine.usable_cores)
+            measured = threads.measure(
+                counts, run_decode, run_prompt, lambda fraction: emit(LoadProgress(fraction, "threads"))
+            )
+            native.set_threads(measured)
+        else:
+            native.set_threads(known)
+        cache.clear()
+        emit(LoadProgress(1.0, "warm-up"))
+        return measured
+
+
+class _Throttle:
+    """llama.cpp reports each tensor; a person needs a hundred steps."""
+
+    def __init__(self, emit: Callable[[LoadProgress], None]) -> None:
+        self._emit = emit
+        self._last = ("", -1.0)
+
+    def __call__(self, progress: LoadProgress) -> None:
+        phase, fraction = self._last
+        if progress.phase != phase or progress.fraction >= 1.0 or progress.fraction - fraction >= 0.01:
+            self._last = (progress.phase, progress.fraction)
+            self._emit(progress)
