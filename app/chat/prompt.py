@@ -73,13 +73,16 @@ def turns_of(path: Sequence[Message]) -> list[Turn]:
 
 
 def question_with(question: str, excerpts: Sequence[Excerpt]) -> ChatMessage:
-    """The last question as the model sees it, with what the documents say; without excerpts, just the question."""
+    """The last question as the model sees it, with what the documents say; without excerpts, just the question.
+
+    Excerpts carry no numbers: sources are found by aligning the answer with the passages, and a small model copies "[1]"
+    instead of answering (11 of 30 right with numbers, 15 without).
+    """
     if not excerpts:
         return ChatMessage("user", question)
-    passages = "\n\n".join(f"[{excerpt.number}] {excerpt.text}" for excerpt in excerpts)
-    return ChatMessage(
-        "user", _text("question").replace("{passages}", passages).replace("{question}", question.strip())
-    )
+    parts = {"passages": "\n\n".join(excerpt.text for excerpt in excerpts), "question": question.strip()}
+    # In one pass: a document that says "{question}" is not filled in.
+    return ChatMessage("user", re.sub(r"\{(passages|question)\}", lambda found: parts[found[1]], _text("question")))
 
 
 def quoted_sentences(evidence: Evidence) -> list[Excerpt]:
