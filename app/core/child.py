@@ -29,7 +29,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from app.core.errors import Cancelled, ErrorInfo, WorkerDied, WorkerError, WorkerHung
+from app.core.errors import ErrorInfo, SatchelError, WorkerDied, WorkerError, WorkerHung
 from app.core.jobs import CancelToken
 
 log = logging.getLogger(__name__)
@@ -445,7 +445,7 @@ def serve(
             result = handle(bodies.decode(body), context)
             channel._send(_Result(call_id, msgspec.Raw(_encoder.encode(result))))
         except BaseException as error:
-            if not isinstance(error, Cancelled):
+            if not isinstance(error, SatchelError):  # those are answers, not bugs
                 log.warning("call failed", exc_info=True)
             channel._send(_Failure(call_id, ErrorInfo.of(error)))
         finally:

@@ -4,6 +4,7 @@ Importing this package imports no parser: they live in a grandchild process with
 """
 
 from app.core.errors import DocumentError, FileChanged, FileVanished, Skipped
+from app.knowledge.parse.process import ParserProcess
 from app.knowledge.parse.values import Block, BlockKind, PageSpan, ParsedFile
 
 PARSER_VERSION = 1
@@ -18,5 +19,6 @@ __all__ = [
     "FileVanished",
     "PageSpan",
     "ParsedFile",
+    "ParserProcess",
     "Skipped",
 ]

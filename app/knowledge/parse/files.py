@@ -20,14 +20,14 @@ def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
     """
     try:
         # Look before opening: merely to open a device or a pipe can have an effect. And look again at what was opened.
-        _check(os.stat(path), max_bytes)
+        _check(path.stat(), max_bytes)
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             before = os.fstat(descriptor)
             _check(before, max_bytes)
             data = _read_all(file.fileno(), before.st_size)
             after = os.fstat(descriptor)
-        now = os.stat(path)
+        now = path.stat()
     except FileNotFoundError as error:
         raise FileVanished("This file is not there any more.", "", "If its drive is unplugged, plug it in.") from error
     except PermissionError as error:

@@ -91,8 +91,8 @@ def _is_dropped(node: Any, inside_article: bool) -> bool:
     if tag in _DROPPED or (tag in _PAGE_FURNITURE and not inside_article and node.css_first("h1") is None):
         return True
     if tag[0] == "-":
-        return tag != "-text"
-    return tag in _BLOCKS and node.attributes.get("role") in _DROPPED_ROLES
+        return bool(tag != "-text")
+    return tag in _BLOCKS and str(node.attributes.get("role")) in _DROPPED_ROLES
 
 
 def _read(root: Any, title: str, everything: bool = False) -> ParsedFile:
@@ -200,4 +200,4 @@ class _Reader:
     @staticmethod
     def _holds_itself_only(node: Any) -> bool:
         found = node.css_first(_LAYOUT)
-        return found is not None and found == node and len(node.css(_LAYOUT)) == 1
+        return found is not None and bool(found == node) and len(node.css(_LAYOUT)) == 1
