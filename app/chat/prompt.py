@@ -75,7 +75,7 @@ def turns_of(path: Sequence[Message]) -> list[Turn]:
 def question_with(question: str, excerpts: Sequence[Excerpt]) -> ChatMessage:
     """The last question as the model sees it, with what the documents say; without excerpts, just the question.
 
-    Excerpts carry no numbers: sources are found by aligning the answer with the passages, and a small model copies "[1]"
+    Excerpts carry no numbers: sources are found by aligning the answer with the passages; a small model copies "[1]"
     instead of answering (11 of 30 right with numbers, 15 without).
     """
     if not excerpts:

@@ -1,0 +1,28 @@
+"""The start of everything: ``satchel`` or ``python -m app``. Imports nothing heavy before it knows what is asked for.
+
+A child process imports this module again (spawn), so nothing may happen at import.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Open the window without arguments or with files to open; else be a command line. Returns the exit code."""
+    multiprocessing.freeze_support()
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if all(not argument.startswith("-") and Path(argument).exists() for argument in given):
+        from app.main import main as open_window
+
+        return open_window(given)
+    from app.cli import run
+
+    return run(given)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""Satchel without a window: the same services, plain text for people and JSON for programs.
+
+Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 it failed (said on stderr as what, why and
+what next), 2 the command line was not understood. The keys of ``--json`` are listed in ``docs/command-line.md``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.cli.parser import build_parser
+from app.cli.terminal import OutputClosed, Terminal
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out one command; returns the exit code."""
+    options = build_parser().parse_args(arguments)
+    terminal = Terminal()
+
+    # Only now: `satchel --help` has no need of them.
+    from app.cli.commands import COMMANDS
+    from app.core import log
+    from app.core.errors import SatchelError
+    from app.core.paths import Home
+    from app.services.compose import Services
+
+    try:
+        home = Home.locate().create()
+        log.configure(home, "command-line", verbose=options.verbose)
+        services = Services.open(home)
+        try:
+            for sentence in services.notices:
+                terminal.note(sentence)
+            code = COMMANDS[options.command](services, terminal, options)
+        finally:
+            services.close()
+        terminal.flush()
+        return code
+    except OutputClosed:
+        terminal.give_up()
+        return 1
+    except KeyboardInterrupt:
+        terminal.note("Stopped.")
+        return 1
+    except SatchelError as error:
+        terminal.error(error)
+        return 1
+    except OSError as error:
+        terminal.error(SatchelError("Satchel cannot use its folder.", f"{error}.", "See to its disk and permissions."))
+        return 1

@@ -1,0 +1,165 @@
+"""The commands that ask a model: one question, or a conversation."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from app.chat.answer import UNSUPPORTED_MARK, answer_parts, nearest_passages, source_line, sources_used
+from app.chat.transcript import Message
+from app.cli.documents import find_collections, write_quotes
+from app.cli.models import find_model
+from app.cli.records import reply_record
+from app.cli.terminal import OutputClosed, Terminal
+from app.services.compose import Services
+from app.services.events import Event, EvidenceFound, ModelStateChanged, ReplyStep, TextArrived
+
+_WAITING = {
+    "searching": "Searching your documents …",
+    "waiting": "Waiting for another reply to end …",
+    "loading": "Loading the model …",
+    "reading": "The model reads …",
+    "checking": "Checking the answer …",
+}
+
+
+def ask(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
+    """One question. Exit code 1 when the reply failed or was interrupted."""
+    conversation_id = _begin(services, options)
+    reply = _say(services, terminal, conversation_id, options.question, quiet=options.json)
+    if options.json:
+        terminal.json(reply_record(options.question, reply))
+    return 0 if reply.state in ("complete", "cut") else 1
+
+
+def chat(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
+    """Questions from stdin, a line each, until it ends."""
+    if options.conversation is None:
+        conversation_id = _begin(services, options)
+    else:
+        conversation_id = services.chat.conversation(options.conversation).id
+        _prepare(services, options, conversation_id)
+        for message in services.chat.messages(conversation_id):
+            terminal.paragraph(message.text, first="> " if message.role == "user" else "")
+    terminal.note("Ctrl-C stops a reply, Ctrl-D (or an empty line on Windows: Ctrl-Z) leaves.")
+    while True:
+        try:
+            terminal.write("> ")
+            line = input()
+        except (EOFError, KeyboardInterrupt):
+            terminal.line()
+            return 0
+        if line.strip():
+            _say(services, terminal, conversation_id, line)
+
+
+def _begin(services: Services, options: argparse.Namespace) -> int:
+    # What was typed wrong should fail before a conversation exists.
+    infos = find_collections(services.documents.collections(), options.collections) if options.collections else []
+    if options.model:
+        _load(services, options.model)
+    conversation_id = services.chat.new_conversation().id
+    for info in infos:
+        services.chat.attach(conversation_id, info.id)
+    return conversation_id
+
+
+def _prepare(services: Services, options: argparse.Namespace, conversation_id: int) -> None:
+    if options.collections:
+        for info in find_collections(services.documents.collections(), options.collections):
+            services.chat.attach(conversation_id, info.id)
+    if options.model:
+        _load(services, options.model)
+
+
+def _load(services: Services, wanted: str) -> None:
+    services.models.load(find_model(services, wanted).id)
+
+
+def _say(
+    services: Services, terminal: Terminal, conversation_id: int, question: str, *, quiet: bool = False
+) -> Message:
+    """Send and show what comes. Ctrl-C stops the reply and keeps what there is."""
+
+    def show(event: Event) -> None:
+        try:
+            match event:
+                case EvidenceFound(evidence=evidence) if evidence.found and not quiet:
+                    write_quotes(terminal, evidence)
+                    terminal.line()
+                case TextArrived(text=text) if not quiet:
+                    terminal.write(text)
+                case ReplyStep(phase=phase) if phase in _WAITING:
+                    terminal.progress(_WAITING[phase])
+                case ModelStateChanged(state=state) if state.phase == "loading":
+                    terminal.progress(f"Loading the model: {state.step} {state.fraction:.0%}")
+        except OutputClosed:
+            services.chat.stop(conversation_id)
+
+    unsubscribe = services.events.subscribe(show)
+    try:
+        # On a thread of its own: Ctrl-C then interrupts the wait here and not the work.
+        sending = _on_thread(lambda: services.chat.send(conversation_id, question))
+        while True:
+            try:
+                reply = sending.result()
+                break
+            except KeyboardInterrupt:
+                if sending.done():
+                    raise
+                services.chat.stop(conversation_id)
+    finally:
+        unsubscribe()
+    if not quiet:
+        _write_end(terminal, reply)
+    terminal.flush()
+    return reply
+
+
+def _write_end(terminal: Terminal, reply: Message) -> None:
+    """What is known once the reply is complete: which sentences are supported, sources, problems."""
+    found = reply.evidence is not None and reply.evidence.found
+    if reply.text and not found and reply.evidence is not None:
+        terminal.paragraph(reply.text)  # not the model's: it did not stream
+    elif reply.text:
+        terminal.line()
+    parts = [part for part in answer_parts(reply.text, reply.checks) if part.support != "not_a_claim"]
+    if parts:
+        terminal.line()
+        terminal.line(f"Checked against your documents ({UNSUPPORTED_MARK} has no support in them):")
+        for part in parts:
+            marks = "".join(f"[{number}]" for number in part.sources)
+            mark = UNSUPPORTED_MARK if part.support == "unsupported" else marks
+            terminal.paragraph(" ".join(part.text.split()), first=f"  {mark:<6} ", rest=" " * 9)
+    _write_sources(terminal, reply)
+    if reply.left_out:
+        terminal.note(f"{reply.left_out} older messages did not fit into the model's context and were left out.")
+    if reply.state == "stopped":
+        terminal.note("Stopped.")
+    if reply.problem:
+        terminal.note(reply.problem)
+
+
+def _write_sources(terminal: Terminal, reply: Message) -> None:
+    used, nearest = sources_used(reply.evidence, reply.checks), nearest_passages(reply.evidence)
+    if used or nearest:
+        terminal.line()
+        terminal.line("Sources:" if used else "Nearest passages:")
+    for passage in used or nearest:
+        terminal.paragraph(f"[{passage.number}] {source_line(passage)}", first="  ", rest="      ")
+        terminal.line(passage.path, indent="      ")
+
+
+def _on_thread(work: Callable[[], Message]) -> Future[Message]:
+    future: Future[Message] = Future()
+
+    def carry_out() -> None:
+        try:
+            future.set_result(work())
+        except BaseException as error:  # noqa: BLE001 - raised again where the result is waited for
+            future.set_exception(error)
+
+    threading.Thread(target=carry_out, name="send", daemon=True).start()
+    return future

@@ -1,0 +1,86 @@
+"""All services of one home, put together: the one way for the window and for the command line."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.child import Exit
+from app.core.database import Database
+from app.core.paths import Home
+from app.inference.client import InferenceClient
+from app.knowledge.client import KnowledgeClient
+from app.services.chat_session import ChatSession
+from app.services.documents import DocumentLibrary, relay
+from app.services.events import EventHub, NoticeRaised
+from app.services.model_library import ModelLibrary
+from app.storage.conversations import Conversations
+from app.storage.facts import Facts
+from app.storage.library import LibraryRecords
+from app.storage.schema import open_database
+from app.storage.settings import SettingsFile
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What front ends call. The workers start with the first call that needs them."""
+
+    home: Home
+    events: EventHub
+    settings: SettingsFile
+    facts: Facts
+    chat: ChatSession
+    models: ModelLibrary
+    documents: DocumentLibrary
+    notices: tuple[str, ...]
+    """What the person should know from the start: a database was restored, a setting was not understood."""
+    _database: Database
+    _inference: InferenceClient
+    _knowledge: KnowledgeClient
+
+    @classmethod
+    def open(cls, home: Home) -> Services:
+        """Open the database, mend what a kill left behind, and put all together. The home's folders must exist.
+
+        Errors: StorageError (a newer schema, an unreadable disk), BusyError.
+        """
+        events = EventHub()
+        settings = SettingsFile(home.settings_file)
+        database = open_database(home)
+        conversations = Conversations(database)
+        interrupted, purged = conversations.close_interrupted(), conversations.purge_deleted()
+        log.info("%d replies had been interrupted; %d deleted conversations purged", interrupted, purged)
+        facts = Facts(database)
+        inference = InferenceClient(home, lambda exit_: _tell(events, "model", exit_))
+        models = ModelLibrary(LibraryRecords(database), inference, facts, settings, home, events.publish)
+        models.register_starters()
+        knowledge = KnowledgeClient(
+            home, _embedding_model(models), relay(events.publish), lambda exit_: _tell(events, "document", exit_)
+        )
+        documents = DocumentLibrary(knowledge, events.publish, conversations.detach_everywhere)
+        chat = ChatSession(conversations, inference, documents, models, settings, events.publish)
+        notices = (*([database.restored] if database.restored else []), *settings.problems)
+        return cls(home, events, settings, facts, chat, models, documents, notices, database, inference, knowledge)
+
+    def close(self) -> None:
+        """Stop and save replies, end the workers, close the database."""
+        self.chat.close()
+        self._inference.close()
+        self._knowledge.close()
+        self._database.close()
+
+
+def _embedding_model(models: ModelLibrary) -> Path | None:
+    return next(
+        (Path(model.path) for model in models.models() if model.summary.kind == "embedding" and model.present), None
+    )
+
+
+def _tell(events: EventHub, which: str, exit_: Exit) -> None:
+    if exit_.expected:
+        return
+    what = f"The {which} process ended unexpectedly."
+    events.publish(NoticeRaised(what, exit_.reason, "It starts again when it is needed; nothing is lost.", "warning"))
