@@ -30,6 +30,7 @@ from app.knowledge.parse.values import Block, BlockKind, PageSpan, ParsedFile
 from app.knowledge.protocol import PageImage, Rect
 
 _PRODUCT_TITLES = re.compile(r"^Microsoft \w+ - |\.(?:docx?|tex|dvi|indd|qxd|pages|odt)$", re.I)
+_LEADERS = re.compile(r"(?:[.…] ?){4,}")
 _MOST_PIXELS = 40_000_000
 
 
@@ -62,7 +63,8 @@ def render(data: bytes, page_number: int, width_px: int, start: int, end: int) -
         text = lay_out(_clean(near, index - first))
         page = document[index]
         width, height = page.get_size()
-        scale = min(width_px / width, (_MOST_PIXELS / (width * height)) ** 0.5)
+        scale = min(width_px / width, (_LEADERS = re.compile(r"(?:[.…] ?){4,}")
+_MOST_PIXELS / (width * height)) ** 0.5)
         image = page.render(scale=scale).to_pil().convert("RGB")
         png = io.BytesIO()
         image.save(png, "PNG", compress_level=1)
@@ -126,7 +128,8 @@ def _assemble(laid_out: Sequence[PageText], title: str) -> ParsedFile:
     blocks: list[Block] = []
     at = 0
     for number, page in enumerate(laid_out, start=1):
-        runs_on = bool(parts) and bool(page.blocks) and bool(blocks) and _runs_on(parts, blocks[-1], page, body)
+        joinable = bool(page.blocks) and bool(blocks) and blocks[-1].end == at
+        runs_on = joinable and _runs_on(parts[-1], blocks[-1], page, body)
         if parts:
             between = " " if runs_on else BETWEEN_BLOCKS
             parts.append(between)
@@ -134,6 +137,8 @@ def _assemble(laid_out: Sequence[PageText], title: str) -> ParsedFile:
         for index, block in enumerate(page.blocks):
             text = page.text[block.start : block.end]
             kind, level = _kind(text, block, body, larger, bold_means_heading)
+            if _is_contents(text):
+                continue
             if index == 0 and runs_on:
                 blocks[-1] = Block(blocks[-1].kind, blocks[-1].start, at + block.end)
             elif kind == "list" and blocks and blocks[-1].kind == "list" and index > 0:
@@ -145,6 +150,11 @@ def _assemble(laid_out: Sequence[PageText], title: str) -> ParsedFile:
         at += len(page.text)
     text = "".join(parts)
     return ParsedFile(text, tuple(blocks), tuple(pages), title or _first_heading(text, blocks, pages))
+
+
+def _is_contents(text: str) -> bool:
+    """Whether this is a table of contents: it names every subject and says nothing of any, so it is no block."""
+    return len(text) - len(_LEADERS.sub("", text)) > 0.25 * len(text)
 
 
 def _rounded(size: float) -> float:
@@ -165,11 +175,11 @@ def _kind(
     return ("list", 0) if block.bullet else ("paragraph", 0)
 
 
-def _runs_on(parts: Sequence[str], last: Block, page: PageText, body: float) -> bool:
+def _runs_on(before: str, last: Block, page: PageText, body: float) -> bool:
     """Whether a paragraph goes on from the page before: it had not ended, and the new page begins in small letters."""
     first = page.blocks[0]
     begins = page.text[first.start : first.start + 1].islower()
-    tail = parts[-1].rstrip()[-1:]
+    tail = before.rstrip()[-1:]
     return (
         last.kind in ("paragraph", "list")
         and begins

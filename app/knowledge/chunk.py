@@ -1,0 +1,156 @@
+"""Cut a parsed file into chunks of 200 to 250 tokens that follow its structure and keep its exact text.
+
+A chunk is a span, never a rewritten text. Chunks start anew at each heading, so that an edit changes the chunks of its
+own section only and little has to be embedded again. Inside a section the best place near the wanted size is taken:
+between blocks, else between rows, list items and sentences, inside a sentence only when one is longer than a chunk.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from app.knowledge.chunk_units import Cost, CountTokens, Unit, measured_units
+from app.knowledge.parse.values import Block, ParsedFile
+
+HEADING_JOINT = " › "
+_LONGEST_HEADING = 120
+_HEADING_MARKS = re.compile(r"^\s*#{1,6}\s+|\s+#+\s*$|\n\s*([=\-~^\"'`#*+.:_])\1*\s*$")
+
+__all__ = ["Chunk", "ChunkPolicy", "CountTokens", "chunk"]
+
+
+@dataclass(frozen=True)
+class ChunkPolicy:
+    """Sizes in the embedding model's tokens. ``maximum`` is never exceeded; a section below ``tiny`` joins the next."""
+
+    minimum: int = 200
+    maximum: int = 250
+    tiny: int = 40
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """``text[start:end]`` of the file; ``heading`` is the path to it ("A › B"), ``page`` where it starts."""
+
+    start: int
+    end: int
+    heading: str
+    page: int | None
+    tokens: int
+
+
+@dataclass
+class _Section:
+    """What stands under one heading, the heading included; level 0 before the first."""
+
+    level: int
+    path: str
+    blocks: list[Block] = field(default_factory=list)
+    units: list[Unit] = field(default_factory=list)
+
+    @property
+    def tokens(self) -> int:
+        return sum(unit.tokens for unit in self.units)
+
+    @property
+    def has_body(self) -> bool:
+        return len(self.blocks) > (1 if self.level else 0)
+
+
+def chunk(parsed: ParsedFile, count_tokens: CountTokens, policy: ChunkPolicy | None = None) -> list[Chunk]:
+    """The chunks of a file, in order: every character of its blocks that is not white space is in exactly one.
+
+    ``count_tokens`` gets many pieces at once and says how many tokens each has, without a model's special tokens; the
+    counts of neighbouring pieces are added up. Same input, same output.
+    """
+    policy = policy or ChunkPolicy()
+    sections = _sections(parsed)
+    units = measured_units(parsed.text, [s.blocks for s in sections], count_tokens, policy.maximum)
+    for section, its_units in zip(sections, units, strict=True):
+        section.units = its_units
+    page_starts = [page.start for page in parsed.pages]
+    found: list[Chunk] = []
+    for group in _groups(sections, policy):
+        paths = [section.path for section in group for _ in section.units]
+        all_units = [unit for section in group for unit in section.units]
+        for first, last in _packed(all_units, policy):
+            part = all_units[first:last]
+            page = parsed.pages[bisect_right(page_starts, part[0].start) - 1].number if page_starts else None
+            tokens = sum(unit.tokens for unit in part)
+            found.append(Chunk(part[0].start, part[-1].end, _heading(part, paths[first:last]), page, tokens))
+    return found
+
+
+def _sections(parsed: ParsedFile) -> list[_Section]:
+    sections = [_Section(0, "")]
+    above: list[tuple[int, str]] = []
+    for block in parsed.blocks:
+        if block.kind == "heading":
+            while above and above[-1][0] >= block.level:
+                above.pop()
+            above.append((block.level, heading_text(parsed.text[block.start : block.end])))
+            sections.append(_Section(block.level, HEADING_JOINT.join(name for _, name in above if name)))
+        sections[-1].blocks.append(block)
+    return [section for section in sections if section.blocks]
+
+
+def heading_text(source: str) -> str:
+    """A heading's words on one line, without the marks of Markdown and reStructuredText."""
+    text = " ".join(_HEADING_MARKS.sub("", source.strip()).split())
+    return text if len(text) <= _LONGEST_HEADING else text[: _LONGEST_HEADING - 1].rstrip() + "…"
+
+
+def _groups(sections: Sequence[_Section], policy: ChunkPolicy) -> Iterator[list[_Section]]:
+    """Sections that are chunked together: tiny ones with what follows, unless that leaves the chapter."""
+    group: list[_Section] = []
+    tokens = 0
+    for section in sections:
+        if group:
+            stays_below = section.level >= group[0].level
+            only_headings = not any(other.has_body for other in group)
+            if not (only_headings or (tokens < policy.tiny and stays_below)):
+                yield group
+                group, tokens = [], 0
+        group.append(section)
+        tokens += section.tokens
+    if group:
+        yield group
+
+
+def _packed(units: Sequence[Unit], policy: ChunkPolicy) -> Iterator[tuple[int, int]]:
+    """Ranges of units, each of at most ``maximum`` tokens, cut where it costs least."""
+    left = sum(unit.tokens for unit in units)
+    first = 0
+    while first < len(units):
+        if left <= policy.maximum:
+            yield first, len(units)
+            return
+        best, best_cost, best_tokens = first + 1, float("inf"), units[first].tokens
+        tokens = 0
+        for index in range(first, len(units)):
+            if index > first:
+                cost = _cost(units[index].cost, tokens, left - tokens, policy)
+                if cost <= best_cost:
+                    best, best_cost, best_tokens = index, cost, tokens
+            tokens += units[index].tokens
+            if tokens > policy.maximum:
+                break
+        yield first, best
+        first, left = best, left - best_tokens
+
+
+def _cost(cut: float, tokens: int, rest: int, policy: ChunkPolicy) -> float:
+    """How bad it is to end a chunk of ``tokens`` here, with ``rest`` tokens still to come in the section."""
+    too_small = max(0, policy.minimum - tokens) / policy.minimum * Cost.AS_EMPTY
+    return cut + too_small + (Cost.SHORT_REST if rest < policy.tiny else 0.0)
+
+
+def _heading(units: Sequence[Unit], paths: Sequence[str]) -> str:
+    """The path of the section that most of the chunk's words are from."""
+    weight: dict[str, int] = {}
+    for unit, path in zip(units, paths, strict=True):
+        weight[path] = weight.get(path, 0) + (0 if unit.is_heading else 1 + unit.tokens)
+    return max(weight, key=lambda path: weight[path])
