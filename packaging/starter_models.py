@@ -256,12 +256,6 @@ def _quantize_here(source: Path, target: Path, kind: str, name: str) -> int:
 # -- the command ------------------------------------------------------------------------------------------------------
 
 
-def destination() -> Path:
-    """Where the starter models lie."""
-    chosen = os.environ.get("SATCHEL_MODELS")
-    return Path(chosen).expanduser().resolve() if chosen else REPOSITORY / ".models"
-
-
 def make_all(folder: Path) -> None:
     """Make what is missing in ``folder``. Errors: :class:`CannotMake`."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -288,8 +282,10 @@ def main(arguments: list[str]) -> int:
     sys.path.insert(0, str(REPOSITORY))
     if arguments[:1] == ["--quantize"]:
         return _quantize_here(Path(arguments[1]), Path(arguments[2]), *arguments[3:])
+    from app.models.starters import starter_folder
+
     try:
-        make_all(destination())
+        make_all(starter_folder())
     except CannotMake as problem:
         print(f"The starter models are not complete.\n{problem}", file=sys.stderr)
         return 1

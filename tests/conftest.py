@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
 from app.core.paths import Home
-
-_REPOSITORY = Path(__file__).resolve().parent.parent
+from app.models.starters import starter_folder
 
 
 @pytest.fixture
@@ -34,8 +32,7 @@ def embedding_model() -> Path:
 
 def _starter(name: str) -> Path:
     # Not a skip: a suite that silently tests nothing would look as green as one that works.
-    folder = Path(os.environ.get("SATCHEL_MODELS") or _REPOSITORY / ".models")
-    path = folder / name
+    path = starter_folder() / name
     if not path.is_file():
         pytest.fail(
             f"{path} is missing. Make the starter models with: python packaging/starter_models.py", pytrace=False

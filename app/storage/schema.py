@@ -66,10 +66,25 @@ END;
 
 _FACTS = "CREATE TABLE facts (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;"
 
+_MODELS = """
+CREATE TABLE models (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL DEFAULT '',
+    in_place INTEGER NOT NULL,
+    added_at TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    copied_from TEXT NOT NULL DEFAULT '',
+    summary TEXT NOT NULL
+);
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("conversations", _CONVERSATIONS),
     Migration("words of messages", _WORDS),
     Migration("facts", _FACTS),
+    Migration("models", _MODELS),
 )
 
 
