@@ -63,8 +63,7 @@ def render(data: bytes, page_number: int, width_px: int, start: int, end: int) -
         text = lay_out(_clean(near, index - first))
         page = document[index]
         width, height = page.get_size()
-        scale = min(width_px / width, (_LEADERS = re.compile(r"(?:[.…] ?){4,}")
-_MOST_PIXELS / (width * height)) ** 0.5)
+        scale = min(width_px / width, (_MOST_PIXELS / (width * height)) ** 0.5)
         image = page.render(scale=scale).to_pil().convert("RGB")
         png = io.BytesIO()
         image.save(png, "PNG", compress_level=1)

@@ -39,8 +39,9 @@ def parse_file(path: Path, max_bytes: int = MAX_FILE_BYTES, max_chars: int = MAX
 
 def parse_bytes(data: bytes, name: str) -> ParsedFile:
     """As :func:`parse_file`, for bytes that were read already. ``name`` is the file's name."""
+    parse = _parser(sniff(data, name))
     try:
-        parsed = _parser(sniff(data, name))(data)
+        parsed = parse(data)
     except (SatchelError, MemoryError):
         raise
     except Exception as error:
