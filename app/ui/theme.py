@@ -152,4 +152,5 @@ def style_sheet(colors: Colors) -> str:
     """resources/style.qss with the tokens put in."""
     values = {name: getattr(colors, name) for name in Colors.__dataclass_fields__}
     values |= {name.lower(): value for name, value in vars(tokens).items() if isinstance(value, int)}
+    values["icons"] = (RESOURCES / "icons").as_posix()
     return Template((RESOURCES / "style.qss").read_text(encoding="utf-8")).substitute(values)

@@ -1,0 +1,225 @@
+"""The window's composition root: all that lives as long as the program is made here.
+
+First the window is painted, then the services are opened on a background thread. A child process imports ``__main__``
+again (spawn) but never this module, so no child imports Qt.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QSocketNotifier, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from app.core import log as logs
+from app.core.errors import SatchelError, StorageError
+from app.core.paths import Home
+from app.storage.settings import SettingsFile
+from app.ui import crash
+from app.ui.bridge import Bridge
+from app.ui.drop import Dropped
+from app.ui.instance import Instance, claim
+from app.ui.notices import Note
+from app.ui.parts import Parts
+from app.ui.rail import Memory
+from app.ui.theme import Theme, ThemeChoice
+from app.ui.window import MainWindow
+
+if TYPE_CHECKING:
+    from app.services.compose import Services
+
+log = logging.getLogger(__name__)
+
+CLOSE_S = 3.0
+"""How long the services may take to stop before the program ends without them. What is saved is saved."""
+
+
+class Program(QObject):
+    """The window and its services, from the first paint to the end."""
+
+    def __init__(self, application: QApplication, home: Home) -> None:
+        super().__init__()
+        self._home = home
+        self._services: Services | None = None
+        self._closed = False
+        self.bridge = Bridge()
+        self.theme = Theme(application, _theme_choice(home))
+        self.window = MainWindow(self.theme, self.bridge, read_memory, home.root / "window.ini", home.logs)
+        self.window.painted.connect(self.open_services)
+        application.aboutToQuit.connect(self.close)
+
+    def start(self, paths: Sequence[Path] = ()) -> None:
+        """Show the window; ``paths`` are taken as if they had been dropped on it."""
+        self.window.take(Dropped.of_paths(path.absolute() for path in paths))
+        self.window.show()
+
+    def open_services(self) -> None:
+        """Open databases and make the workers' clients, not on this thread."""
+        self.window.show_opening()
+        self.bridge.run(self._open, self._opened, self._failed)
+
+    def take(self, paths: Sequence[str]) -> None:
+        """A second start asks for the window, and brings these."""
+        self.window.come_forward()
+        self.window.take(Dropped.of_paths(Path(path) for path in paths))
+
+    @property
+    def services(self) -> Services | None:
+        """The services, once they are open."""
+        return self._services
+
+    def close(self) -> bool:
+        """Stop all; True if it was done within :data:`CLOSE_S`."""
+        if self._closed:
+            return True
+        self._closed = True
+        self.window.hide()
+        self.bridge.close()
+        services = self._services
+        if services is None:
+            return True
+        closing = threading.Thread(target=services.close, name="closing", daemon=True)
+        closing.start()
+        closing.join(CLOSE_S)
+        if closing.is_alive():
+            log.warning("the services did not stop within %.0f s", CLOSE_S)
+        return not closing.is_alive()
+
+    def _open(self) -> Services:
+        from app.services.compose import Services
+
+        services = Services.open(self._home)
+        services.events.subscribe(self.bridge.publish)
+        return services
+
+    def _opened(self, services: Services) -> None:
+        self._services = services
+        if self._closed:
+            services.close()
+            return
+        for sentence in services.notices:
+            self.window.notices.show_note(Note(sentence, severity="warning"))
+        self.window.open(
+            Parts(
+                theme=self.theme,
+                bridge=self.bridge,
+                home=self._home,
+                chat=services.chat,
+                documents=services.documents,
+                models=services.models,
+                settings=services.settings,
+                notify=self.window.notify,
+            )
+        )
+
+    def _failed(self, error: SatchelError) -> None:
+        log.error("the services could not be opened: %s", error)
+        self.window.show_problem(error, self.open_services)
+
+
+def main(argv: Sequence[str] = ()) -> int:
+    """Run the window until it is closed; ``argv`` are files and folders to take. Returns the exit code."""
+    home = Home.locate()
+    application = QApplication([sys.argv[0] or "satchel"])
+    application.setApplicationName("satchel")
+    application.setApplicationDisplayName("Satchel")
+    application.setDesktopFileName("satchel")
+    paths = [Path(argument) for argument in argv]
+    try:
+        instance = _claim(home, paths)
+    except SatchelError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - there is no window to say it in
+        return 1
+    if instance is None:
+        print("Satchel is already running: its window is in front now.")  # noqa: T201 - see above
+        return 0
+    logs.configure(home, "window")
+    _translate_qt(application)
+    program = Program(application, home)
+    instance.asked.connect(program.take)
+    uninstall = crash.install(lambda line: program.bridge.run(lambda: line, program.window.tell_crash))
+    with _quit_on_signals(application):
+        program.start(paths)
+        code = application.exec()
+    clean = program.close()
+    instance.release()
+    uninstall()
+    logging.shutdown()
+    if not clean or _background_runs():
+        os._exit(code)  # a call that hangs must not keep the process; everything acknowledged is on the disk
+    return code
+
+
+def read_memory() -> Memory:
+    """This machine's memory, all programs together; where a container allows less, that."""
+    import psutil
+
+    from app.hardware.read import memory_available_bytes
+
+    total = psutil.virtual_memory().total
+    return Memory(max(0, total - memory_available_bytes()), total)
+
+
+def _claim(home: Home, paths: Sequence[Path]) -> Instance | None:
+    try:
+        home.create()
+    except OSError as error:
+        raise StorageError(
+            "Satchel cannot make its folder.",
+            f"{home.root}: {error.strerror or error}.",
+            "See to its permissions and the disk's space, or set SATCHEL_HOME to another folder.",
+        ) from error
+    return claim(home, paths)
+
+
+def _theme_choice(home: Home) -> ThemeChoice:
+    """Needed before the services are open, so that the first paint has the right colours."""
+    try:
+        return SettingsFile(home.settings_file).current.appearance.theme
+    except StorageError:
+        return "system"  # said when the services open it
+
+
+def _translate_qt(application: QApplication) -> None:
+    """Qt's own words (dialog buttons) in the person's language, where Qt has it."""
+    translator = QTranslator(application)
+    if translator.load(QLocale(), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
+        application.installTranslator(translator)
+
+
+def _background_runs() -> bool:
+    return any(thread.name.startswith("background") and thread.is_alive() for thread in threading.enumerate())
+
+
+@contextlib.contextmanager
+def _quit_on_signals(application: QApplication) -> Iterator[None]:
+    """SIGINT and SIGTERM close the window as its button does.
+
+    Python's handlers run between bytecodes, and Qt's loop runs none: a byte through a socket wakes it.
+    """
+    reader, writer = socket.socketpair()
+    for end in (reader, writer):
+        end.setblocking(False)
+    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda: reader.recv(64))
+    old_fd = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    old = [signal.signal(number, lambda _number, _frame: application.closeAllWindows()) for number in wanted]
+    try:
+        yield
+    finally:
+        for number, handler in zip(wanted, old, strict=True):
+            signal.signal(number, handler)
+        signal.set_wakeup_fd(old_fd)
+        notifier.setEnabled(False)
+        reader.close()
+        writer.close()

@@ -1,0 +1,112 @@
+"""A collection's files: filter by state and name above, the table below."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QModelIndex, Qt, QTimer, QUrl
+from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLineEdit, QTableView, QWidget
+
+from app.knowledge.protocol import FileStatus
+from app.ui.documents.files_model import NAME, PAGES, PASSAGES, SIZE, STATE, FilesModel
+from app.ui.documents.words import status_words
+from app.ui.parts import Parts
+from app.ui.widgets.basic import column, label, row
+from app.ui.widgets.words import counted
+
+STATUSES: tuple[FileStatus, ...] = ("indexed", "skipped", "failed", "missing", "pending")
+TYPING_MS = 200
+
+
+class FilesView(QWidget):
+    """Shows one collection's files; :meth:`refresh` while it changes."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._collection_id: int | None = None
+        self.model = FilesModel(parts, self)
+        self.status = QComboBox()
+        self.status.setObjectName("documents.files.status")
+        self.status.setAccessibleName(self.tr("Show files by state"))
+        self.status.addItem(self.tr("All files"), None)
+        for status in STATUSES:
+            self.status.addItem(status_words(status), status)
+        self.name = QLineEdit()
+        self.name.setObjectName("documents.files.name")
+        self.name.setPlaceholderText(self.tr("Find a file by name"))
+        self.name.setAccessibleName(self.name.placeholderText())
+        self.name.setClearButtonEnabled(True)
+        self.name.setMaximumWidth(260)
+        self._count = label(kind="small", name="documents.files.count")
+        self._table = self._make_table()
+        top = row(self.status, self.name, spacing=8)
+        top.addStretch()
+        top.addWidget(self._count)
+        layout = column(spacing=8, parent=self)
+        layout.addLayout(top)
+        layout.addWidget(self._table, 1)
+        self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
+        self._typing.timeout.connect(self._show)
+        self.name.textChanged.connect(lambda _text: self._typing.start())
+        self.status.currentIndexChanged.connect(lambda _index: self._show())
+        self.model.counted.connect(lambda n: self._count.setText(counted(self.tr("%Ln file(s)", "", n), n)))
+        parts.theme.changed.connect(self._table.viewport().update)
+
+    def show_collection(self, collection_id: int) -> None:
+        """Show another collection's files; the filters stay as they are only for the same one."""
+        if collection_id == self._collection_id:
+            return
+        self._collection_id = collection_id
+        for widget in (self.status, self.name):
+            widget.blockSignals(True)
+        self.status.setCurrentIndex(0)
+        self.name.clear()
+        for widget in (self.status, self.name):
+            widget.blockSignals(False)
+        self._show()
+
+    def refresh(self) -> None:
+        """The collection is another now."""
+        self.model.refresh()
+
+    def _show(self) -> None:
+        self.model.show_files(self._collection_id, self.status.currentData(), self.name.text().strip())
+
+    def _make_table(self) -> QTableView:
+        table = QTableView()
+        table.setObjectName("documents.files")
+        table.setAccessibleName(self.tr("Files"))
+        table.setModel(self.model)
+        table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setTabKeyNavigation(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(36)
+        table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        across = table.horizontalHeader()
+        across.setHighlightSections(False)
+        across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        across.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
+        across.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Stretch)
+        across.resizeSection(NAME, 240)
+        for section, width in ((PAGES, 70), (PASSAGES, 86), (SIZE, 86)):
+            across.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
+            across.resizeSection(section, width)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.doubleClicked.connect(self._open)
+        show = QAction(self.tr("Show in its folder"), table)
+        show.setObjectName("documents.files.show")
+        show.triggered.connect(lambda: self._show_folder(table.currentIndex()))
+        table.addAction(show)
+        table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        return table
+
+    def _open(self, index: QModelIndex) -> None:
+        self._show_folder(index)
+
+    def _show_folder(self, index: QModelIndex) -> None:
+        entry = self.model.file(index.row()) if index.isValid() else None
+        if entry is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(entry.path).parent)))

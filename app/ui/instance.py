@@ -1,0 +1,104 @@
+"""One window per data folder: a second start hands its files to the first window and ends.
+
+A lock file says who is first; it names the process, so one left behind by a kill is seen to be stale. A local socket
+(named after the folder) is how the second reaches the first.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QLockFile, QObject, Signal
+from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
+from app.core.errors import BusyError, StorageError
+from app.core.paths import Home
+
+ANSWER_MS = 5000
+_MESSAGE_LIMIT = 1_000_000
+
+
+class Instance(QObject):
+    """The first start on a data folder. ``asked``: a second one wants the window raised and these paths (str) taken."""
+
+    asked = Signal(list)
+
+    def __init__(self, lock: QLockFile, server_name: str) -> None:
+        super().__init__()
+        self._lock = lock
+        self._server = QLocalServer(self)
+        self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
+        QLocalServer.removeServer(server_name)  # left behind by a kill; we hold the lock, so nobody listens there
+        self._server.listen(server_name)
+        self._server.newConnection.connect(self._connected)
+
+    def release(self) -> None:
+        """Let another start be the first."""
+        self._server.close()
+        self._lock.unlock()
+
+    def _connected(self) -> None:
+        while (socket := self._server.nextPendingConnection()) is not None:
+            socket.readyRead.connect(lambda socket=socket: self._read(socket))
+            socket.disconnected.connect(socket.deleteLater)
+            self._read(socket)
+
+    def _read(self, socket: QLocalSocket) -> None:
+        if not socket.canReadLine():
+            if socket.bytesAvailable() > _MESSAGE_LIMIT:
+                socket.abort()
+            return
+        line = bytes(socket.readLine(_MESSAGE_LIMIT).data())
+        try:
+            paths = [str(path) for path in json.loads(line)["paths"]]
+        except (ValueError, KeyError, TypeError):
+            socket.abort()
+            return
+        socket.write(b"ok\n")
+        socket.flush()
+        self.asked.emit(paths)
+
+
+def claim(home: Home, paths: Sequence[Path] = ()) -> Instance | None:
+    """Be the first on this data folder, or tell the first about ``paths`` and get None.
+
+    Errors: StorageError when the folder cannot be written; BusyError when the first does not answer.
+    """
+    lock = QLockFile(str(home.root / "window.lock"))
+    lock.setStaleLockTime(0)  # never by age, only when its process is gone
+    name = server_name(home)
+    if lock.tryLock(0):
+        return Instance(lock, name)
+    if lock.error() != QLockFile.LockError.LockFailedError:
+        raise StorageError(
+            "Satchel cannot use its folder.",
+            f"{home.root} cannot be written to.",
+            "See to its permissions and the disk's space, or set SATCHEL_HOME to another folder.",
+        )
+    if _tell_first(name, paths):
+        return None
+    raise BusyError(
+        "Satchel is already running but does not answer.",
+        f"Another window (process {lock.getLockInfo()[0]}) holds {home.root}.",
+        "Wait a moment and start again; if that does not help, end that process.",
+    )
+
+
+def server_name(home: Home) -> str:
+    """The socket's name: short, whatever the folder is called (Unix allows about 100 characters)."""
+    return "satchel-" + hashlib.sha256(str(home.root).encode()).hexdigest()[:24]
+
+
+def _tell_first(name: str, paths: Sequence[Path]) -> bool:
+    socket = QLocalSocket()
+    socket.connectToServer(name)
+    if not socket.waitForConnected(ANSWER_MS):
+        return False
+    socket.write(json.dumps({"paths": [str(path.absolute()) for path in paths]}).encode() + b"\n")
+    socket.waitForBytesWritten(ANSWER_MS)
+    answered = socket.waitForReadyRead(ANSWER_MS) and bytes(socket.readAll().data()) == b"ok\n"
+    socket.disconnectFromServer()
+    return answered

@@ -1,0 +1,135 @@
+"""A model file on its way into the library: what its header says, whether it fits, where it shall lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QDialog, QProgressBar, QRadioButton, QStackedWidget, QWidget
+
+from app.core.errors import SatchelError
+from app.inference.protocol import LoadSettings
+from app.models.model import LibraryModel, ModelSummary, Verdict
+from app.ui.models.facts_grid import FactsGrid
+from app.ui.models.fit import FitPanel
+from app.ui.models.words import facts
+from app.ui.parts import Parts
+from app.ui.widgets.basic import Icon, button, column, label, line, row
+from app.ui.widgets.page import scrolling
+from app.ui.widgets.words import short_path
+
+WIDTH = 560
+
+
+class AddModelDialog(QDialog):
+    """``added`` with the new model's id. Closing it adds nothing."""
+
+    added = Signal(int)
+
+    def __init__(self, parts: Parts, path: Path, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._parts, self._path = parts, path
+        self._summary: ModelSummary | None = None
+        self._window_height = parent.window().height()
+        self.setObjectName("add_model")
+        self.setWindowTitle(self.tr("Add a model"))
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+        self.setFixedWidth(WIDTH)
+        self._title = label(path.name, "title", wrap=True, name="add_model.title")
+        self._where = label(short_path(str(path.parent)), "small", wrap=True, name="add_model.where")
+        self._states = QStackedWidget()
+        self._reading = self._reading_state()
+        self._problem = label(wrap=True, selectable=True, name="add_model.problem")
+        problem = QWidget()
+        top = row(spacing=12, parent=problem)
+        top.addWidget(Icon(parts.theme, "circle-alert", "bad", 22), 0, Qt.AlignmentFlag.AlignTop)
+        top.addWidget(self._problem, 1, Qt.AlignmentFlag.AlignTop)
+        self._failed = problem
+        self._facts = FactsGrid("add_model.facts")
+        self._fit = FitPanel(parts.theme, parts.bridge, "add_model.fit")
+        self._in_place = QRadioButton(self.tr("Use it where it lies"))
+        self._copy = QRadioButton(self.tr("Copy it into Satchel's folder"))
+        self._known = self._known_state()
+        for state in (self._reading, self._failed, self._known):
+            self._states.addWidget(state)
+        self._cancel = button(self.tr("Cancel"), "add_model.cancel", self.reject, "quiet")
+        self._add = button(self.tr("Add"), "add_model.add", lambda: self._do_add(load=False))
+        self._load = button(self.tr("Add and load now"), "add_model.load", lambda: self._do_add(load=True), "primary")
+        self._load.setDefault(True)
+        buttons = row(self._cancel, spacing=8)
+        buttons.addStretch()
+        buttons.addWidget(self._add)
+        buttons.addWidget(self._load)
+        layout = column(self._title, self._where, spacing=4, parent=self)
+        layout.setContentsMargins(24, 22, 24, 20)
+        layout.addSpacing(10)
+        layout.addWidget(self._states, 1)
+        layout.addSpacing(10)
+        layout.addLayout(buttons)
+        self._show_state(self._reading)
+        parts.bridge.run(lambda: parts.models.inspect(path), lambda found: self._came(*found), self._show_problem)
+
+    def _reading_state(self) -> QWidget:
+        made = QWidget()
+        bar = QProgressBar(textVisible=False, maximum=0)
+        column(label(self.tr("Reading the file's header…"), "muted"), bar, spacing=10, parent=made).addStretch()
+        return made
+
+    def _known_state(self) -> QWidget:
+        made = QWidget()
+        self._in_place.setObjectName("add_model.in_place")
+        self._in_place.setChecked(True)
+        self._copy.setObjectName("add_model.copy")
+        group = QButtonGroup(self)
+        group.addButton(self._in_place)
+        group.addButton(self._copy)
+        inner = QWidget()
+        layout = column(self._facts, line(), self._fit, line(), self._in_place, self._copy, spacing=12, parent=inner)
+        layout.setContentsMargins(0, 0, 8, 0)
+        layout.addStretch()
+        column(scrolling(inner), parent=made)
+        return made
+
+    def _show_state(self, state: QWidget) -> None:
+        self._states.setCurrentWidget(state)
+        known = state is self._known
+        self._add.setVisible(known)
+        self._load.setVisible(known and (self._summary is None or self._summary.kind != "embedding"))
+        self._cancel.setText(self.tr("Close") if state is self._failed else self.tr("Cancel"))
+        available = self._window_height - 60
+        self.setFixedHeight(min(available, 660) if known else 210)
+
+    def _came(self, summary: ModelSummary, verdict: Verdict) -> None:
+        self._summary = summary
+        self._title.setText(summary.name or self._path.name)
+        self._where.setText(short_path(str(self._path)))
+        self._facts.show_facts(facts(summary))
+        models, path = self._parts.models, self._path
+        self._fit.setVisible(summary.kind != "embedding")
+        if summary.kind != "embedding":
+            defaults = self._parts.settings.current.model.load_settings()
+            self._fit.watch(
+                lambda n_ctx, kv: models.verdict(path, n_ctx, kv), summary.n_ctx_train, defaults, known=verdict
+            )
+        self._show_state(self._known)
+        self._load.setFocus()
+
+    def _show_problem(self, error: SatchelError) -> None:
+        self._problem.setText("\n\n".join(part for part in (error.what, error.why, error.next_step) if part))
+        self._show_state(self._failed)
+
+    def _do_add(self, *, load: bool) -> None:
+        models, path, copy = self._parts.models, self._path, self._copy.isChecked()
+        settings: LoadSettings = self._fit.settings()
+        for control in (self._add, self._load, self._in_place, self._copy):
+            control.setEnabled(False)
+        if copy:
+            self._load.setText(self.tr("Copying…"))
+
+        def done(model: LibraryModel) -> None:
+            self.added.emit(model.id)
+            self.accept()
+            if load:
+                self._parts.bridge.run(lambda: models.load(model.id, settings))
+
+        self._parts.bridge.run(lambda: models.add(path, copy=copy), done, self._show_problem)

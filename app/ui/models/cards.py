@@ -1,0 +1,180 @@
+"""The two cards over the library: this machine, and the model that is loaded."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QProgressBar, QWidget
+
+from app.core.errors import SatchelError
+from app.hardware.machine import Machine
+from app.services.events import ModelState
+from app.ui.models.facts_grid import FactsGrid
+from app.ui.models.memory_bar import MemoryBar, Part
+from app.ui.parts import Parts
+from app.ui.theme import Theme
+from app.ui.widgets.basic import Icon, IconButton, column, label
+from app.ui.widgets.page import card_with_title
+from app.ui.widgets.words import number
+
+
+class MachineCard(QWidget):
+    """Processor, memory and GPUs in sentences, and whether llama.cpp can use them."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        card, self._layout = card_with_title(parts.theme, "cpu", self.tr("This machine"), "models.machine")
+        column(card, parent=self)
+        self._words = [label(self.tr("Looking…"), "muted", wrap=True)]
+        self._layout.addWidget(self._words[0])
+        self._bar = MemoryBar(parts.theme, "models.machine.memory")
+        self._layout.addStretch()
+        self._layout.addWidget(self._bar)
+
+    def refresh(self) -> None:
+        """Read the machine again."""
+        models = self._parts.models
+        self._parts.bridge.run(lambda: (models.machine_words(), models.machine()), self._came, self._failed)
+
+    def _came(self, found: tuple[list[str], Machine]) -> None:
+        words, machine = found
+        self._say(words)
+        total, free = machine.memory_total_bytes, machine.memory_available_bytes
+        self._bar.show_parts((Part(self.tr("Memory in use"), total - free),), total, self.tr("Free"))
+
+    def _failed(self, error: SatchelError) -> None:
+        self._say([str(error)])
+
+    def _say(self, sentences: list[str]) -> None:
+        for old in self._words:
+            self._layout.removeWidget(old)
+            old.deleteLater()
+        self._words = []
+        for position, sentence in enumerate(sentences):
+            made = label(sentence, "" if position == 0 else "muted", wrap=True, selectable=True)
+            self._words.append(made)
+            self._layout.insertWidget(1 + position, made)
+
+
+class LoadedCard(QWidget):
+    """The chat model now: none, on its way, failed, or what it takes and how fast it was."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._unload = IconButton(
+            parts.theme,
+            "unlink",
+            self.tr("Unload the model and free its memory"),
+            "models.unload",
+            self._do_unload,
+            size=16,
+        )
+        card, layout = card_with_title(parts.theme, "zap", self.tr("Loaded model"), "models.loaded", self._unload)
+        column(card, parent=self)
+        self._title = label(kind="heading", wrap=True, name="models.loaded.title")
+        self._words = label(kind="muted", wrap=True, name="models.loaded.words")
+        self._progress = QProgressBar(textVisible=False, maximum=1000)
+        self._progress.setObjectName("models.loaded.progress")
+        self._facts = FactsGrid("models.loaded.facts")
+        self._bar = MemoryBar(parts.theme, "models.loaded.memory")
+        for widget in (self._title, self._words, self._progress, self._facts):
+            layout.addWidget(widget)
+        layout.addStretch()
+        layout.addWidget(self._bar)
+        self.show_state(ModelState())
+
+    def show_state(self, state: ModelState) -> None:
+        """Show the model's state."""
+        loaded = state.loaded
+        name = state.model.title if state.model is not None else loaded.name if loaded is not None else ""
+        ready = state.phase == "ready" and loaded is not None
+        self._unload.setVisible(ready)
+        self._progress.setVisible(state.phase == "loading")
+        self._facts.setVisible(ready)
+        self._bar.setVisible(ready)
+        self._words.setVisible(not ready)
+        match state.phase:
+            case "none":
+                self._title.setText(self.tr("No model is loaded"))
+                self._words.setText(self.tr("It is loaded when you ask something, or by “Load” in the library below."))
+            case "loading":
+                self._title.setText(name)
+                self._words.setText(loading_words(self, state.step))
+                self._progress.setValue(round(state.fraction * 1000))
+            case "failed":
+                self._title.setText(
+                    self.tr("{name} could not be loaded").format(name=name) if name else self.tr("No model")
+                )
+                self._words.setText(state.problem)
+            case "ready":
+                self._title.setText(name)
+        if ready and loaded is not None:
+            self._facts.show_facts(self._loaded_facts(state))
+            memory = loaded.memory
+            parts = (
+                Part(self.tr("Weights"), memory.weights_bytes),
+                Part(self.tr("KV cache"), memory.kv_bytes),
+                Part(self.tr("Buffers"), memory.compute_bytes + memory.output_bytes),
+            )
+            self._bar.show_parts(parts, sum(part.size_bytes for part in parts), "")
+            models = self._parts.models
+            self._parts.bridge.run(models.machine, lambda machine: self._left(parts, machine))
+
+    def _left(self, parts: tuple[Part, ...], machine: Machine) -> None:
+        taken = sum(part.size_bytes for part in parts)
+        self._bar.show_parts(parts, taken + machine.memory_available_bytes, self.tr("Left free"))
+
+    def _loaded_facts(self, state: ModelState) -> list[tuple[str, str]]:
+        loaded, figures = state.loaded, state.last_figures
+        assert loaded is not None
+        facts = [
+            (self.tr("Context"), self.tr("{n} tokens").format(n=number(loaded.n_ctx))),
+            (self.tr("Runs on"), self._runs_on(loaded.n_threads, loaded.n_gpu_layers)),
+        ]
+        if figures is not None:
+            facts += [
+                (self.tr("Last reply"), self.tr("{n} tokens per second").format(n=f"{figures.tokens_per_second:.1f}")),
+                (self.tr("First token"), self.tr("after {n} s").format(n=f"{figures.first_token_s:.2f}")),
+            ]
+        return facts
+
+    def _runs_on(self, threads: int, gpu_layers: int) -> str:
+        if gpu_layers:
+            return self.tr("GPU ({layers} layers), {threads} threads").format(layers=gpu_layers, threads=threads)
+        return self.tr("Processor, {threads} threads").format(threads=threads)
+
+    def _do_unload(self) -> None:
+        self._parts.bridge.run(self._parts.models.unload)
+
+
+def loading_words(words: QWidget, step: str) -> str:
+    """What is being done while a model loads."""
+    known = {
+        "weights": words.tr("Reading the weights…"),
+        "threads": words.tr("Measuring how many threads are fastest here…"),
+        "warm-up": words.tr("Warming up…"),
+    }
+    return known.get(step, step or words.tr("Loading…"))
+
+
+class EmptyLibrary(QWidget):
+    """No models yet: what to do about it."""
+
+    def __init__(self, theme: Theme, add: QWidget) -> None:
+        super().__init__()
+        self.setObjectName("models.empty")
+        icon = Icon(theme, "box", "line_strong", 52)
+        title = label(self.tr("No models yet"), "heading")
+        words = label(
+            self.tr("Drop a .gguf file anywhere on this window. Satchel reads its header and says whether it fits."),
+            "muted",
+            wrap=True,
+        )
+        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        words.setFixedWidth(340)
+        layout = column(spacing=10, parent=self)
+        layout.addStretch()
+        for widget in (icon, title, words, add):
+            layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch()

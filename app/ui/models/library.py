@@ -1,0 +1,135 @@
+"""The library as a list model: rows for the delegate, and a verdict for each row that has been looked at."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
+
+from app.core.errors import SatchelError
+from app.models.model import LibraryModel, Verdict
+from app.services.events import ModelState
+from app.ui.models.fit import fit_badge
+from app.ui.models.words import kind_words, one_line
+from app.ui.parts import Parts
+from app.ui.widgets.rows import ROW_ROLE, Badge, RowContent
+
+ID_ROLE = ROW_ROLE + 1
+
+
+class Library(QAbstractListModel):
+    """Asks for verdicts one after another, only of rows that are painted."""
+
+    def __init__(self, parts: Parts, parent: QObject) -> None:
+        super().__init__(parent)
+        self._parts = parts
+        self._models: list[LibraryModel] = []
+        self._verdicts: dict[int, Verdict | None] = {}
+        self._wanted: list[int] = []
+        self._asking = False
+        self._state = ModelState()
+
+    def show_models(self, models: list[LibraryModel]) -> None:
+        """All of them, chat models first, by title."""
+        order = {"chat": 0, "base": 1, "embedding": 2}
+        self.beginResetModel()
+        self._models = sorted(models, key=lambda model: (order[model.summary.kind], model.title.casefold()))
+        self.endResetModel()
+
+    def show_state(self, state: ModelState) -> None:
+        """Mark the model that is loaded or on its way."""
+        changed = (self._state.phase, self._state.model, round(self._state.fraction, 2)) != (
+            state.phase,
+            state.model,
+            round(state.fraction, 2),
+        )
+        self._state = state
+        if changed and self._models:
+            self.dataChanged.emit(self.index(0), self.index(len(self._models) - 1))
+
+    def model(self, model_id: int) -> LibraryModel | None:
+        """A model by its id."""
+        return next((model for model in self._models if model.id == model_id), None)
+
+    def row_of(self, model_id: int) -> int:
+        """Its row; -1 if it is not there."""
+        return next((row for row, model in enumerate(self._models) if model.id == model_id), -1)
+
+    def forget_verdicts(self) -> None:
+        """Free memory is another now."""
+        self._verdicts.clear()
+        if self._models:
+            self.dataChanged.emit(self.index(0), self.index(len(self._models) - 1))
+
+    def rowCount(self, parent: QModelIndex | QPersistentModelIndex = QModelIndex()) -> int:  # noqa: B008 - Qt's own
+        return 0 if parent.isValid() else len(self._models)
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        model = self._models[index.row()]
+        if role == ROW_ROLE:
+            return self._row(model)
+        if role == ID_ROLE:
+            return model.id
+        if role == Qt.ItemDataRole.DisplayRole:
+            return model.title
+        if role == Qt.ItemDataRole.AccessibleTextRole:
+            return self._row(model).words
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return model.path
+        return None
+
+    def _row(self, model: LibraryModel) -> RowContent:
+        current = self._state.model is not None and self._state.model.id == model.id
+        badges: list[Badge] = []
+        fraction = None
+        if current and self._state.phase == "ready":
+            badges.append(Badge(self.tr("Loaded"), "accent"))
+        elif current and self._state.phase == "loading":
+            badges.append(Badge(self.tr("Loading…"), "accent"))
+            fraction = self._state.fraction
+        elif not model.present:
+            badges.append(Badge(self.tr("File is missing"), "bad"))
+        elif model.summary.kind == "embedding":
+            badges.append(Badge(kind_words("embedding")))
+        elif (verdict := self._verdict(model)) is not None:
+            badges.append(fit_badge(self, verdict.fit))
+        icon = "file-search" if model.summary.kind == "embedding" else "box"
+        return RowContent(model.title, one_line(model.summary), icon, tuple(badges), fraction, faded=not model.present)
+
+    def _verdict(self, model: LibraryModel) -> Verdict | None:
+        if model.id not in self._verdicts:
+            self._verdicts[model.id] = None
+            self._wanted.append(model.id)
+            self._ask()
+        return self._verdicts[model.id]
+
+    def _ask(self) -> None:
+        if self._asking or not self._wanted:
+            return
+        self._asking = True
+        model_id = self._wanted.pop()  # the latest painted is the one people look at
+        models, defaults = self._parts.models, self._parts.settings.current.model
+
+        def came(verdict: Verdict) -> None:
+            self._verdicts[model_id] = verdict
+            if (row := self.row_of(model_id)) >= 0:
+                self.dataChanged.emit(self.index(row), self.index(row))
+            done()
+
+        def failed(_error: SatchelError) -> None:
+            done()  # the details of the model say why, where somebody asks
+
+        def done() -> None:
+            self._asking = False
+            self._ask()
+
+        self._parts.bridge.run(lambda: models.verdict(model_id, defaults.context, defaults.kv_type), came, failed)
+
+
+class LibraryFilter(QSortFilterProxyModel):
+    """The models whose title contains some words."""
+
+    def __init__(self, library: Library) -> None:
+        super().__init__(library)
+        self.setSourceModel(library)
+        self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)

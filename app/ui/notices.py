@@ -1,0 +1,222 @@
+"""Notices at the window's bottom right: what happened, why, what next; perhaps something to do about it.
+
+They cover the page, so they are few (three), and go by themselves unless they say that something failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QEnterEvent
+from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QProgressBar, QVBoxLayout, QWidget
+
+from app.core.errors import Cancelled, SatchelError
+from app.services.events import NoticeRaised
+from app.ui.theme import Theme
+from app.ui.widgets.basic import Icon, IconButton, button, column, label, restyle, row
+
+Severity = Literal["info", "good", "warning", "error"]
+
+MOST = 3
+WIDTH = 380
+_SHOWN_MS = {"info": 6000, "good": 6000, "warning": 15000, "error": 0}
+_WITH_ACTION_MS = 12000
+_ICONS = {
+    "info": ("info", "accent"),
+    "good": ("circle-check", "good"),
+    "warning": ("triangle-alert", "warn"),
+    "error": ("circle-alert", "bad"),
+}
+
+
+@dataclass(frozen=True)
+class Action:
+    """A button in a notice."""
+
+    text: str
+    do: Callable[[], None]
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a notice says. ``stays``: until somebody closes it, or it is replaced. ``fraction``: a progress bar."""
+
+    what: str
+    why: str = ""
+    next_step: str = ""
+    severity: Severity = "info"
+    action: Action | None = None
+    stays: bool = False
+    fraction: float | None = None
+
+    @classmethod
+    def of_error(cls, error: SatchelError) -> Note:
+        """An error of background work."""
+        return cls(error.what, error.why, error.next_step, "error")
+
+    @classmethod
+    def of_event(cls, event: NoticeRaised) -> Note:
+        """Something a service tells."""
+        return cls(event.what, event.why, event.next_step, event.severity)
+
+    @property
+    def sentences(self) -> str:
+        """All of it as one text."""
+        return " ".join(part for part in (self.what, self.why, self.next_step) if part)
+
+
+class Notices(QWidget):
+    """The stack of notices over ``parent``; it keeps itself in the corner."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._bottom = 16
+        self.setObjectName("notices")
+        self.setAccessibleName(self.tr("Notices"))
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(16, 16, 16, 0)
+        self._layout.setSpacing(10)
+        self._cards: list[NoticeCard] = []
+        parent.installEventFilter(self)
+        self.hide()
+
+    def show_note(self, note: Note) -> NoticeCard:
+        """Show it, newest below, and let a screen reader say it. The same words twice are shown once."""
+        for card in self._cards:
+            if card.note.sentences == note.sentences:
+                card.show_note(note)
+                return card
+        card = NoticeCard(self._theme, self, note)
+        self._cards.append(card)
+        self._layout.addWidget(card)
+        for old in self._cards[:-MOST]:
+            self.dismiss(old)
+        card.show()
+        self.show()
+        self.raise_()
+        self.place()
+        self._announce(note)
+        return card
+
+    def show_error(self, error: SatchelError) -> None:
+        """Show an error; what the person stopped is none."""
+        if not isinstance(error, Cancelled):
+            self.show_note(Note.of_error(error))
+
+    def dismiss(self, card: NoticeCard) -> None:
+        """Take a notice away."""
+        if card in self._cards:
+            self._cards.remove(card)
+            self._layout.removeWidget(card)
+            card.hide()
+            card.deleteLater()
+        self.setVisible(bool(self._cards))
+        self.place()
+
+    def notes(self) -> list[Note]:
+        """What is shown now, oldest first."""
+        return [card.note for card in self._cards]
+
+    def set_bottom(self, pixels: int) -> None:
+        """Keep this far from the bottom, so that what people type into is not covered."""
+        self._bottom = pixels
+        self.place()
+
+    def place(self) -> None:
+        """Go to the corner, as high as the notices are."""
+        parent = self.parentWidget()
+        if parent is None or not self._cards:
+            return
+        width = min(WIDTH, parent.width() - 32) + 32
+        self.setFixedWidth(width)
+        height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
+        height = min(height, parent.height() - self._bottom)
+        self.setGeometry(parent.width() - width, parent.height() - height - self._bottom, width, height)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self.place()
+        return super().eventFilter(watched, event)
+
+    def _announce(self, note: Note) -> None:
+        event = QAccessibleAnnouncementEvent(self, note.sentences)
+        if note.severity == "error":
+            event.setPoliteness(QAccessible.AnnouncementPoliteness.Assertive)
+        QAccessible.updateAccessibility(event)
+
+
+class NoticeCard(QFrame):
+    """One notice. Its time stands still while the pointer is over it."""
+
+    def __init__(self, theme: Theme, notices: Notices, note: Note) -> None:
+        super().__init__(notices)
+        self._notices = notices
+        self.note = note
+        self.setObjectName("notice")
+        self.setProperty("kind", "notice")
+        shadow = QGraphicsDropShadowEffect(self, blurRadius=28, xOffset=0, yOffset=6)
+        shadow.setColor(QColor(0, 0, 0, 60))
+        self.setGraphicsEffect(shadow)
+        self._icon = Icon(theme, "info", "accent", 20)
+        self._what = label(kind="strong", wrap=True, name="notice.what")
+        self._details = label(wrap=True, name="notice.details")
+        self._bar = QProgressBar(textVisible=False, maximum=1000)
+        self._bar.setObjectName("notice.progress")
+        self._action = button("", "notice.action", self._act)
+        close = IconButton(theme, "x", self.tr("Close this notice"), "notice.close", self.close_notice, size=16)
+        words = column(self._what, self._details, self._bar, self._action, spacing=6)
+        words.setAlignment(self._action, Qt.AlignmentFlag.AlignLeft)
+        layout = row(spacing=12, parent=self)
+        layout.setContentsMargins(14, 12, 10, 14)
+        layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+        layout.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        self._timer = QTimer(self, singleShot=True)
+        self._timer.timeout.connect(self.close_notice)
+        self.show_note(note)
+
+    def show_note(self, note: Note) -> None:
+        """Say something else in this place (progress that goes on)."""
+        self.note = note
+        icon, role = _ICONS[note.severity]
+        self._icon.set_icon(icon, role)
+        restyle(self, state="" if note.severity == "info" else note.severity)
+        self.setAccessibleName(note.sentences)
+        self._what.setText(note.what)
+        self._details.setText(" ".join(part for part in (note.why, note.next_step) if part))
+        self._details.setVisible(bool(note.why or note.next_step))
+        self._bar.setVisible(note.fraction is not None)
+        self._bar.setValue(round((note.fraction or 0.0) * 1000))
+        self._action.setVisible(note.action is not None)
+        if note.action is not None:
+            self._action.setText(note.action.text)
+            self._action.setAccessibleName(note.action.text)
+        shown_ms = _WITH_ACTION_MS if note.action is not None else _SHOWN_MS[note.severity]
+        if note.stays or note.severity == "error":
+            self._timer.stop()
+        else:
+            self._timer.start(shown_ms)
+        self._notices.place()
+
+    def close_notice(self) -> None:
+        """Go away."""
+        self._notices.dismiss(self)
+
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self._timer.stop()
+        super().enterEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        if not self.note.stays and self.note.severity != "error":
+            self._timer.start(_SHOWN_MS[self.note.severity])
+        super().leaveEvent(event)
+
+    def _act(self) -> None:
+        action = self.note.action
+        self.close_notice()
+        if action is not None:
+            action.do()

@@ -1,0 +1,158 @@
+"""The rail at the window's left: the pages, and how full this machine's memory is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
+
+from app.ui.bridge import Bridge
+from app.ui.theme import RESOURCES, Theme
+from app.ui.widgets.basic import label
+from app.ui.widgets.words import gigabytes
+
+Page = Literal["chat", "models", "documents", "settings"]
+PAGES: tuple[Page, ...] = get_args(Page)
+
+WIDTH = 84
+MEMORY_EVERY_MS = 2000
+
+_ICONS: dict[Page, str] = {"chat": "message-square", "models": "box", "documents": "library", "settings": "settings"}
+
+
+@dataclass(frozen=True)
+class Memory:
+    """This machine's memory now, all programs together, in bytes."""
+
+    used_bytes: int
+    total_bytes: int
+
+    @property
+    def fraction(self) -> float:
+        """0.0 to 1.0."""
+        return min(1.0, self.used_bytes / self.total_bytes) if self.total_bytes else 0.0
+
+
+class Rail(QFrame):
+    """Emits ``chosen`` with the page that was clicked; :meth:`show_page` follows the window."""
+
+    chosen = Signal(str)
+
+    def __init__(self, theme: Theme, bridge: Bridge, read_memory: Callable[[], Memory]) -> None:
+        super().__init__()
+        self._theme = theme
+        self.setObjectName("rail")
+        self.setProperty("kind", "rail")
+        self.setFixedWidth(WIDTH)
+        self.setAccessibleName(self.tr("Pages"))
+        words: dict[Page, str] = {
+            "chat": self.tr("Chat"),
+            "models": self.tr("Models"),
+            "documents": self.tr("Documents"),
+            "settings": self.tr("Settings"),
+        }
+        self._buttons = {page: self._button(page, words[page], number) for number, page in enumerate(PAGES, 1)}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 14, 8, 12)
+        layout.setSpacing(4)
+        logo = label(name="rail.logo")
+        logo.setPixmap(QIcon(str(RESOURCES / "satchel.svg")).pixmap(QSize(34, 34), self.devicePixelRatioF()))
+        logo.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout.addWidget(logo)
+        layout.addSpacing(12)
+        for page in ("chat", "models", "documents"):
+            layout.addWidget(self._buttons[page])
+        layout.addStretch()
+        layout.addWidget(self._buttons["settings"])
+        layout.addSpacing(6)
+        layout.addWidget(MemoryMeter(theme, bridge, read_memory))
+        theme.changed.connect(self._retint)
+        self.show_page("chat")
+
+    def show_page(self, page: Page) -> None:
+        """Mark the page that is shown."""
+        self._buttons[page].setChecked(True)
+        self._retint()
+
+    def button(self, page: Page) -> QToolButton:
+        """The button of a page."""
+        return self._buttons[page]
+
+    def _button(self, page: Page, text: str, number: int) -> QToolButton:
+        made = QToolButton()
+        made.setObjectName(f"rail.{page}")
+        made.setText(text)
+        made.setAccessibleName(text)
+        made.setToolTip(self.tr("{page} (Ctrl+{number})").format(page=text, number=number))
+        made.setCheckable(True)
+        made.setAutoExclusive(True)
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        made.setIconSize(QSize(22, 22))
+        made.setFixedSize(WIDTH - 16, 58)
+        made.setCursor(Qt.CursorShape.PointingHandCursor)
+        made.clicked.connect(lambda _=False: self.chosen.emit(page))
+        return made
+
+    def _retint(self) -> None:
+        for page, button in self._buttons.items():
+            color = self._theme.colors.accent if button.isChecked() else self._theme.colors.muted
+            button.setIcon(self._theme.icon(_ICONS[page], color, 22))
+
+
+class MemoryMeter(QWidget):
+    """A bar with words: how much of this machine's memory is used, by all programs."""
+
+    def __init__(self, theme: Theme, bridge: Bridge, read_memory: Callable[[], Memory]) -> None:
+        super().__init__()
+        self._theme, self._bridge, self._read = theme, bridge, read_memory
+        self._memory: Memory | None = None
+        self.setObjectName("rail.memory")
+        self.setAccessibleName(self.tr("Memory"))
+        self.setFixedHeight(40)
+        theme.changed.connect(self.update)
+        self._timer = QTimer(self, interval=MEMORY_EVERY_MS)
+        self._timer.timeout.connect(self._ask)
+        self._timer.start()
+
+    def show_memory(self, memory: Memory) -> None:
+        """Draw this reading."""
+        if memory == self._memory:
+            return
+        self._memory = memory
+        free = memory.total_bytes - memory.used_bytes
+        words = self.tr(
+            "{used} of this machine's {total} of memory are in use by all programs; {free} are free."
+        ).format(used=gigabytes(memory.used_bytes), total=gigabytes(memory.total_bytes), free=gigabytes(free))
+        self.setToolTip(words)
+        self.setAccessibleDescription(words)
+        self.update()
+
+    def _ask(self) -> None:
+        if self.isVisible():
+            self._bridge.run(self._read, self.show_memory)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colors = self._theme.colors
+        font = self.font()
+        font.setPixelSize(11)
+        painter.setFont(font)
+        painter.setPen(QColor(colors.muted))
+        memory = self._memory
+        text = gigabytes(memory.total_bytes - memory.used_bytes) if memory else "…"
+        painter.drawText(QRectF(0, 0, self.width(), 14), Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(QRectF(0, 14, self.width(), 14), Qt.AlignmentFlag.AlignCenter, self.tr("free"))
+        bar = QRectF(8, 33, self.width() - 16, 5)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(colors.pressed))
+        painter.drawRoundedRect(bar, 2.5, 2.5)
+        if memory is not None:
+            full = memory.fraction
+            painter.setBrush(QColor(colors.bad if full > 0.92 else colors.warn if full > 0.8 else colors.accent))
+            bar.setWidth(max(5.0, bar.width() * full))
+            painter.drawRoundedRect(bar, 2.5, 2.5)

@@ -1,0 +1,76 @@
+"""What Satchel is, that it is offline, and under which licences its parts are."""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+from PySide6.QtCore import QSize, Qt, qVersion
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+
+from app.ui.parts import Parts
+from app.ui.theme import RESOURCES
+from app.ui.widgets.basic import Icon, button, column, frame, label, row
+
+
+class AboutCard(QWidget):
+    """The last card of the settings."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        card = frame("card", "settings.about")
+        logo = label()
+        logo.setPixmap(QIcon(str(RESOURCES / "satchel.svg")).pixmap(QSize(44, 44), self.devicePixelRatioF()))
+        name = label(self.tr("Satchel {version}").format(version=version()), "heading", name="settings.version")
+        what = label(
+            self.tr("Small language models on your own machine, answering from your own documents."), "muted", wrap=True
+        )
+        offline = label(self.tr("Offline: no request leaves this machine."), "good", wrap=True, name="settings.offline")
+        licences = button(self.tr("Licences"), "settings.licences", self._show_licences)
+        words = column(name, what, spacing=2)
+        offline_row = row(Icon(parts.theme, "wifi-off", "good", 16), offline, spacing=8)
+        offline_row.setStretch(1, 1)
+        words.addSpacing(6)
+        words.addLayout(offline_row)
+        layout = row(spacing=16, parent=card)
+        layout.setContentsMargins(18, 16, 18, 16)
+        layout.addWidget(logo, 0, Qt.AlignmentFlag.AlignTop)
+        layout.addLayout(words, 1)
+        layout.addWidget(licences, 0, Qt.AlignmentFlag.AlignTop)
+        outer = column(label(self.tr("About"), "section"), card, spacing=8, parent=self)
+        outer.setContentsMargins(0, 4, 0, 8)
+
+    def _show_licences(self) -> None:
+        dialog = QDialog(self)
+        dialog.setObjectName("settings.licences.dialog")
+        dialog.setWindowTitle(self.tr("Licences"))
+        dialog.resize(640, 520)
+        text = QPlainTextEdit(licences())
+        text.setReadOnly(True)
+        text.setAccessibleName(self.tr("Licences"))
+        column(text, button(self.tr("Close"), "settings.licences.close", dialog.accept), margin=20, parent=dialog)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+
+def version() -> str:
+    """Satchel's version; "from source" where it is not installed."""
+    try:
+        return metadata.version("satchel")
+    except metadata.PackageNotFoundError:
+        return "(from source)"
+
+
+def licences() -> str:
+    """One line for each installed part: name, version, licence as its own metadata states it."""
+    lines = [f"Satchel {version()}: Apache-2.0", f"Qt {qVersion()} by PySide6: LGPL-3.0", "Inter (font): OFL-1.1"]
+    lines += ["Lucide (icons): ISC", ""]
+    found = {}
+    for part in metadata.distributions():
+        meta = part.metadata
+        stated = (meta.get_all("License-Expression") or meta.get_all("License") or [""])[0]
+        if not stated or "\n" in stated or len(stated) > 60:
+            classifiers = [text for text in meta.get_all("Classifier") or [] if text.startswith("License ::")]
+            stated = classifiers[0].rsplit(" :: ", 1)[-1] if classifiers else stated.splitlines()[0] if stated else "?"
+        found[str(meta["Name"]).lower()] = f"{meta['Name']} {part.version}: {stated}"
+    return "\n".join([*lines, *(found[name] for name in sorted(found))])
