@@ -1,0 +1,191 @@
+"""Loading the chat model: one at a time, seen by whoever listens, and not again and again when it crashes."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from app.chat.transcript import RunFigures
+from app.core.errors import Cancelled, DoesNotFit, ModelError, SatchelError, WorkerError
+from app.core.jobs import CancelToken
+from app.hardware.machine import Machine
+from app.inference.client import InferenceClient
+from app.inference.protocol import Loaded, LoadProgress, LoadSettings
+from app.models.model import LibraryModel
+from app.services.events import ModelState, ModelStateChanged, Publish
+from app.services.model_sizer import ModelSizer
+from app.storage.facts import Facts
+
+MAX_CRASHES = 2
+"""After so many in a row nothing is loaded unless the person asks for it."""
+
+_CRASHES = "inference.crashes"
+_LAST_MODEL = "inference.last_model"
+_SMALLEST_STEP = 0.01
+_CRASHED = "The process that ran the model ended unexpectedly. It is started again with the next question."
+
+
+class ModelLoader:
+    """What the inference worker has loaded, and how that changes. Safe from any thread; loads wait for each other."""
+
+    def __init__(
+        self,
+        inference: InferenceClient,
+        sizer: ModelSizer,
+        facts: Facts,
+        machine: Callable[[], Machine],
+        publish: Publish,
+    ) -> None:
+        self._inference = inference
+        self._sizer = sizer
+        self._facts = facts
+        self._machine = machine
+        self._publish = publish
+        self._load_lock = threading.RLock()
+        self._state_lock = threading.Lock()
+        self._state = ModelState()
+
+    @property
+    def state(self) -> ModelState:
+        """The chat model now. "failed" as soon as the worker that had it is gone."""
+        state = self._state
+        if state.phase == "ready" and self._inference.loaded is None:
+            self._lost(state)
+        return self._state
+
+    @property
+    def last_model(self) -> int | None:
+        """The id of the model that was loaded last, in any session."""
+        text = self._facts.get(_LAST_MODEL)
+        return int(text) if text is not None and text.isdigit() else None
+
+    def load(
+        self, model: LibraryModel, settings: LoadSettings, *, force: bool = False, cancel: CancelToken | None = None
+    ) -> Loaded:
+        """Load because the person asked for it: crashes before do not matter.
+
+        ``force``: try although it does not seem to fit. Errors: :class:`DoesNotFit` (the model that is loaded stays),
+        :class:`ModelError`, :class:`WorkerError`, :class:`Cancelled`.
+        """
+        with self._load_lock:
+            loaded = self._load(model, settings, force, cancel)
+            self._set_crashes(0)
+            return loaded
+
+    def ensure(self, choose: Callable[[], tuple[LibraryModel, LoadSettings]]) -> Loaded:
+        """The loaded model; if there is none, load the chosen one.
+
+        Errors: as :meth:`load`; :class:`ModelError` after crashes in a row.
+        """
+        with self._load_lock:
+            state = self.state
+            if state.phase == "ready" and state.loaded is not None:
+                # The worker has outlived what it was last asked for.
+                self._set_crashes(0)
+                return state.loaded
+            if self._crashes() >= MAX_CRASHES:
+                raise ModelError(
+                    "No model is loaded now.",
+                    f"The inference process crashed {self._crashes()} times in a row, so it is not started by itself.",
+                    "Load a model from the Models page; another one if this one keeps crashing.",
+                )
+            model, settings = choose()
+            return self._load(model, settings, force=False, cancel=None)
+
+    def unload(self) -> None:
+        """Free the model's memory."""
+        with self._load_lock:
+            self._set(ModelState())  # first: a worker without a model would look like one that has crashed
+            self._inference.unload()
+
+    def note_figures(self, figures: RunFigures) -> None:
+        """Keep the figures of the last reply in the state."""
+        with self._state_lock:
+            if self._state.phase != "ready":
+                return
+            self._state = replace(self._state, last_figures=figures)
+            state = self._state
+        self._publish(ModelStateChanged(state))
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _load(self, model: LibraryModel, settings: LoadSettings, force: bool, cancel: CancelToken | None) -> Loaded:
+        path = Path(model.path)
+        before = self.state
+        self._set(ModelState("loading", model, step="size"))
+        crashes = self._crashes()
+        try:
+            if not force:
+                self._refuse_too_large(model, path, settings)
+            # Counted before: a load that takes the whole program down with it is a crash, too.
+            self._set_crashes(crashes + 1)
+            loaded = self._inference.load(path, settings, self._threads_known(model), self._progress(model), cancel)
+        except WorkerError as error:
+            self._set(ModelState("failed", model, problem=str(error)))
+            raise
+        except SatchelError as error:
+            self._set_crashes(crashes)
+            if before.phase == "ready" and self._inference.loaded is not None:
+                self._set(before)
+            else:
+                stopped = isinstance(error, Cancelled)
+                self._set(ModelState() if stopped else ModelState("failed", model, problem=str(error)))
+            raise
+        except BaseException:
+            self._set(ModelState("failed", model, problem="Something went wrong inside Satchel."))
+            raise
+        self._set_crashes(crashes)
+        self._facts.set(_LAST_MODEL, str(model.id))
+        if loaded.threads_measured:
+            self._facts.set(self._threads_key(model), json.dumps(loaded.threads_measured))
+        self._set(ModelState("ready", model, loaded, fraction=1.0))
+        return loaded
+
+    def _refuse_too_large(self, model: LibraryModel, path: Path, settings: LoadSettings) -> None:
+        verdict = self._sizer.verdict(path, settings.n_ctx, settings.kv_type)
+        if verdict.fit == "does_not_fit":
+            # The sentence ends with what would help.
+            raise DoesNotFit(f"{model.title} was not loaded.", verdict.sentence)
+
+    def _progress(self, model: LibraryModel) -> Callable[[LoadProgress], None]:
+        def report(progress: LoadProgress) -> None:
+            state = self._state
+            if progress.phase != state.step or abs(progress.fraction - state.fraction) >= _SMALLEST_STEP:
+                self._set(ModelState("loading", model, fraction=progress.fraction, step=progress.phase))
+
+        return report
+
+    def _lost(self, state: ModelState) -> None:
+        with self._state_lock:
+            if self._state is not state:  # another thread saw it first
+                return
+            crashed = self._inference.crashes_in_a_row > 0  # else it was closed
+            self._state = now = ModelState("failed", state.model, problem=_CRASHED) if crashed else ModelState()
+        if crashed:
+            self._set_crashes(self._crashes() + 1)
+        self._publish(ModelStateChanged(now))
+
+    def _set(self, state: ModelState) -> None:
+        with self._state_lock:
+            self._state = state
+        self._publish(ModelStateChanged(state))
+
+    def _crashes(self) -> int:
+        text = self._facts.get(_CRASHES)
+        return int(text) if text is not None and text.isdigit() else 0
+
+    def _set_crashes(self, count: int) -> None:
+        if count != self._crashes():  # a write waits for the disk
+            self._facts.set(_CRASHES, str(count) if count else None)
+
+    def _threads_key(self, model: LibraryModel) -> str:
+        machine = self._machine()
+        return f"threads/{machine.processor}/{machine.usable_cores}/{Path(model.path).name}/{model.summary.size_bytes}"
+
+    def _threads_known(self, model: LibraryModel) -> dict[str, int]:
+        text = self._facts.get(self._threads_key(model))
+        known: dict[str, int] = json.loads(text) if text is not None else {}
+        return known
