@@ -143,7 +143,7 @@ def main(argv: Sequence[str] = ()) -> int:
         print("Satchel is already running: its window is in front now.")  # noqa: T201 - see above
         return 0
     logs.configure(home, "window")
-    _translate_qt(application)
+    _use_language(application)
     program = Program(application, home)
     instance.asked.connect(program.take)
     uninstall = crash.install(lambda line: program.bridge.run(lambda: line, program.window.tell_crash))
@@ -189,8 +189,10 @@ def _theme_choice(home: Home) -> ThemeChoice:
         return "system"  # said when the services open it
 
 
-def _translate_qt(application: QApplication) -> None:
-    """Qt's own words (dialog buttons) in the person's language, where Qt has it."""
+def _use_language(application: QApplication) -> None:
+    """Numbers as the person writes them, and Qt's own words (dialog buttons) in their language, where Qt has it."""
+    if QLocale().language() == QLocale.Language.C:
+        QLocale.setDefault(QLocale(QLocale.Language.English))  # "C" has no thousands separators
     translator = QTranslator(application)
     if translator.load(QLocale(), "qtbase", "_", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         application.installTranslator(translator)

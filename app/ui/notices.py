@@ -74,11 +74,11 @@ class Notices(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._bottom = 16
+        self._bottom = 0
         self.setObjectName("notices")
         self.setAccessibleName(self.tr("Notices"))
         self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(16, 16, 16, 0)
+        self._layout.setContentsMargins(16, 16, 16, 16)
         self._layout.setSpacing(10)
         self._cards: list[NoticeCard] = []
         parent.installEventFilter(self)

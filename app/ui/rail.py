@@ -89,6 +89,7 @@ class Rail(QFrame):
         made.setAccessibleName(text)
         made.setToolTip(self.tr("{page} (Ctrl+{number})").format(page=text, number=number))
         made.setCheckable(True)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         made.setAutoExclusive(True)
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setIconSize(QSize(22, 22))

@@ -98,10 +98,13 @@ class Theme(QObject):
 
 
 def load_fonts(application: QApplication) -> None:
-    """Use the Inter that ships with Satchel, so that text looks the same on every machine."""
+    """Use the Inter that ships with Satchel, so that text looks the same on every machine.
+
+    Static instances of Inter 4.1: of its variable font, Qt (FreeType) shows only the regular weight.
+    """
     for file in sorted((RESOURCES / "fonts").glob("*.ttf")):
         QFontDatabase.addApplicationFont(str(file))
-    font = QFont("Inter Variable")
+    font = QFont("Inter")
     font.setPixelSize(tokens.FONT_BODY)
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     application.setFont(font)

@@ -23,7 +23,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMainWindow, QPlainTextEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMainWindow, QPlainTextEdit, QStackedWidget, QWidget
 
 from app.core.errors import SatchelError
 from app.services.events import Event, NoticeRaised
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from app.ui.intake import Intake
     from app.ui.parts import Parts
 
-COMPOSER_CLEARANCE = 132
+COMPOSER_CLEARANCE = 120
 """Notices on the chat page stay above what people type into."""
 
 
@@ -73,6 +73,8 @@ class MainWindow(QMainWindow):
         self._stack.setObjectName("window.pages")
         self._opening = Opening(theme)
         self._stack.addWidget(self._opening)
+        self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._stack.setFocus()
         body = QWidget()
         layout = QHBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -162,8 +164,12 @@ class MainWindow(QMainWindow):
         self.chat_page().attach_collection(collection_id)
 
     def _show(self, widget: QWidget) -> None:
+        changed = self._stack.currentWidget() is not widget
         self._stack.setCurrentWidget(widget)
-        self.notices.set_bottom(COMPOSER_CLEARANCE if self.page == "chat" and widget is not self._opening else 16)
+        focused = QApplication.focusWidget()
+        if changed and (focused is None or not self.rail.isAncestorOf(focused)):
+            widget.setFocus(Qt.FocusReason.OtherFocusReason)  # who walks the rail by keyboard stays there
+        self.notices.set_bottom(COMPOSER_CLEARANCE if self.page == "chat" and widget is not self._opening else 0)
 
     def _show_welcome(self) -> None:
         from app.ui.welcome import WelcomePage

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QInputDialog,
-    QLineEdit,
     QMenu,
     QMessageBox,
     QProgressBar,
@@ -30,6 +29,7 @@ from app.ui.notices import Note
 from app.ui.parts import Parts
 from app.ui.widgets.basic import Icon, IconButton, button, column, frame, label, row
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.search_field import SearchField
 from app.ui.widgets.words import short_path
 
 REFRESH_MS = 1000
@@ -64,12 +64,7 @@ class CollectionDetail(QWidget):
         )
         inside.setContentsMargins(14, 10, 14, 10)
         inside.setStretch(1, 1)
-        self.search = QLineEdit()
-        self.search.setObjectName("documents.search")
-        self.search.setPlaceholderText(self.tr("Search what these documents say"))
-        self.search.setAccessibleName(self.search.placeholderText())
-        self.search.setClearButtonEnabled(True)
-        self.search.addAction(parts.theme.icon("search", size=16), QLineEdit.ActionPosition.LeadingPosition)
+        self.search = SearchField(parts.theme, self.tr("Search what these documents say"), "documents.search")
         self.files = FilesView(parts)
         self.results = Results(parts.theme)
         self._body = QStackedWidget()

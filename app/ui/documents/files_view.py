@@ -6,13 +6,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, QUrl
 from PySide6.QtGui import QAction, QDesktopServices
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QLineEdit, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QStackedWidget, QTableView, QWidget
 
 from app.knowledge.protocol import FileStatus
 from app.ui.documents.files_model import NAME, PAGES, PASSAGES, SIZE, STATE, FilesModel
 from app.ui.documents.words import status_words
 from app.ui.parts import Parts
 from app.ui.widgets.basic import column, label, row
+from app.ui.widgets.search_field import SearchField
 from app.ui.widgets.words import counted
 
 STATUSES: tuple[FileStatus, ...] = ("indexed", "skipped", "failed", "missing", "pending")
@@ -32,11 +33,7 @@ class FilesView(QWidget):
         self.status.addItem(self.tr("All files"), None)
         for status in STATUSES:
             self.status.addItem(status_words(status), status)
-        self.name = QLineEdit()
-        self.name.setObjectName("documents.files.name")
-        self.name.setPlaceholderText(self.tr("Find a file by name"))
-        self.name.setAccessibleName(self.name.placeholderText())
-        self.name.setClearButtonEnabled(True)
+        self.name = SearchField(parts.theme, self.tr("Find a file by name"), "documents.files.name")
         self.name.setMaximumWidth(260)
         self._count = label(kind="small", name="documents.files.count")
         self._table = self._make_table()
@@ -45,12 +42,17 @@ class FilesView(QWidget):
         top.addWidget(self._count)
         layout = column(spacing=8, parent=self)
         layout.addLayout(top)
-        layout.addWidget(self._table, 1)
+        self._nothing = label(kind="muted", wrap=True, name="documents.files.none")
+        self._nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._states = QStackedWidget()
+        self._states.addWidget(self._table)
+        self._states.addWidget(self._nothing)
+        layout.addWidget(self._states, 1)
         self._typing = QTimer(self, singleShot=True, interval=TYPING_MS)
         self._typing.timeout.connect(self._show)
         self.name.textChanged.connect(lambda _text: self._typing.start())
         self.status.currentIndexChanged.connect(lambda _index: self._show())
-        self.model.counted.connect(lambda n: self._count.setText(counted(self.tr("%Ln file(s)", "", n), n)))
+        self.model.counted.connect(self._say_count)
         parts.theme.changed.connect(self._table.viewport().update)
 
     def show_collection(self, collection_id: int) -> None:
@@ -72,6 +74,14 @@ class FilesView(QWidget):
 
     def _show(self) -> None:
         self.model.show_files(self._collection_id, self.status.currentData(), self.name.text().strip())
+
+    def _say_count(self, n: int) -> None:
+        self._count.setText(counted(self.tr("%Ln file(s)", "", n), n))
+        filtered = self.status.currentData() is not None or bool(self.name.text().strip())
+        self._nothing.setText(
+            self.tr("No file is like that.") if filtered else self.tr("No files have been found here yet.")
+        )
+        self._states.setCurrentIndex(0 if n else 1)
 
     def _make_table(self) -> QTableView:
         table = QTableView()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QListView, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QListView, QStackedWidget, QVBoxLayout, QWidget
 
 from app.models.model import LibraryModel
 from app.services.events import Event, LibraryChanged, ModelState, ModelStateChanged
@@ -17,6 +17,7 @@ from app.ui.parts import Parts
 from app.ui.widgets.basic import button, column, label, row
 from app.ui.widgets.page import Sides, header, scrolling
 from app.ui.widgets.rows import HEIGHT, RowDelegate
+from app.ui.widgets.search_field import SearchField
 
 SEARCH_FROM = 6
 """With fewer models there is nothing to search."""
@@ -42,15 +43,11 @@ class ModelsPage(QWidget):
         self._list.setModel(self._filter)
         self._list.setItemDelegate(RowDelegate(parts.theme))
         self._list.setUniformItemSizes(True)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._list.setMouseTracking(True)
         self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self._list.selectionModel().selectionChanged.connect(self._chosen)
-        self._search = QLineEdit()
-        self._search.setObjectName("models.search")
-        self._search.setProperty("kind", "search")
-        self._search.setPlaceholderText(self.tr("Find a model"))
-        self._search.setAccessibleName(self._search.placeholderText())
-        self._search.setClearButtonEnabled(True)
+        self._search = SearchField(parts.theme, self.tr("Find a model"), "models.search")
         self._search.setFixedWidth(220)
         self._search.textChanged.connect(self._filter.setFilterFixedString)
         self._count = label(self.tr("Library"), "heading", name="models.count")
