@@ -65,6 +65,16 @@ class Services:
         notices = (*([database.restored] if database.restored else []), *settings.problems)
         return cls(home, events, settings, facts, chat, models, documents, notices, database, inference, knowledge)
 
+    @property
+    def inference_pid(self) -> int | None:
+        """The inference worker's process id while it runs."""
+        return self._inference.pid
+
+    @property
+    def knowledge_pid(self) -> int | None:
+        """The knowledge worker's process id while it runs."""
+        return self._knowledge.pid
+
     def close(self) -> None:
         """Stop and save replies, end the workers, close the database."""
         self.chat.close()

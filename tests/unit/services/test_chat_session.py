@@ -239,9 +239,9 @@ def test_two_conversations_take_turns_and_the_second_can_be_stopped_while_it_wai
         one = pool.submit(session.send, first.id, "1")
         assert inference.at_pause.wait(10)
         two = pool.submit(session.send, second.id, "2")
-        recorder.wait_for(lambda e: e == ReplyStep(second.id, session.messages(second.id)[-1].id, "waiting"))
+        recorder.wait_for(lambda e: isinstance(e, ReplyStep) and (e.conversation_id, e.phase) == (second.id, "waiting"))
         three = pool.submit(session.send, third.id, "3")
-        recorder.wait_for(lambda e: isinstance(e, ReplyStep) and e.conversation_id == third.id and e.phase == "waiting")
+        recorder.wait_for(lambda e: isinstance(e, ReplyStep) and (e.conversation_id, e.phase) == (third.id, "waiting"))
         with pytest.raises(BusyError, match="still being answered"):
             session.send(first.id, "again")
         session.stop(second.id)

@@ -1,0 +1,143 @@
+"""Typing, routing to window or command line, and output to whatever is there."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import app.__main__ as start
+from app.cli.commands import COMMANDS
+from app.cli.documents import find_collections
+from app.cli.models import size_words
+from app.cli.parser import build_parser
+from app.cli.terminal import OutputClosed, Terminal
+from app.core.errors import DocumentError, SatchelError
+from app.knowledge.protocol import CollectionInfo
+
+REPOSITORY = Path(__file__).resolve().parents[3]
+
+
+def info(number: int, name: str) -> CollectionInfo:
+    return CollectionInfo(number, name, [], "idle", 0, 0, 0, 0, 0, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "hardware",
+        "models list --json",
+        "models add x.gguf --copy",
+        "models size 1 --context 100 --kv-type q8_0",
+        "documents add a b --collection c --no-wait",
+        "documents status c",
+        "documents search words --limit 2",
+        "ask question --collection a --collection b",
+        "chat --conversation 3",
+    ],
+)
+def test_each_command_has_its_function(typed: str) -> None:
+    options = build_parser().parse_args(typed.split())
+    assert options.command in COMMANDS
+    assert isinstance(options.json, bool)
+
+
+def test_every_function_can_be_reached() -> None:
+    assert len(COMMANDS) == 9
+
+
+@pytest.mark.parametrize(
+    "typed", ["nonsense", "models", "ask", "documents add", "models size 1 --kv-type q3", "ask x --js"]
+)
+def test_what_is_not_understood_gives_2(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        start.main(typed.split())
+    assert caught.value.code == 2
+    assert "usage: satchel" in capsys.readouterr().err
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys, contextlib, app.__main__ as start\n"
+        "with contextlib.suppress(SystemExit): start.main(['ask', '--help'])\n"
+        "heavy = {'PySide6', 'llama_cpp', 'chromadb', 'numpy', 'apsw', 'tomlkit'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "--collection NAME" in done.stdout
+
+
+def test_documents_cannot_steer_the_terminal() -> None:
+    out = io.StringIO()
+    Terminal(out, io.StringIO()).line("red \x1b[31m title \x1b]0;x\x07 back \r over\ttab")
+    assert out.getvalue() == "red [31m title ]0;x back  over\ttab\n"
+
+
+def test_tables_are_aligned() -> None:
+    out = io.StringIO()
+    Terminal(out, io.StringIO()).table(("ID", "NAME"), [("1", "a"), ("10", "long name")], right=(0,))
+    assert out.getvalue() == "ID  NAME\n 1  a\n10  long name\n"
+
+
+def test_paragraphs_wrap_and_keep_their_indent() -> None:
+    out = io.StringIO()
+    Terminal(out, io.StringIO()).paragraph("word " * 30, first="[1] ", rest="    ")
+    lines = out.getvalue().splitlines()
+    assert lines[0].startswith("[1] word")
+    assert all(line.startswith("    word") for line in lines[1:])
+    assert max(map(len, lines)) <= 100
+
+
+def test_errors_say_what_why_and_next_on_stderr() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    Terminal(out, err).error(SatchelError("It broke.", "It was old.", "Buy a new one."))
+    assert err.getvalue() == "satchel: It broke.\n  It was old.\n  Buy a new one.\n"
+    assert out.getvalue() == ""
+
+
+def test_json_is_readable_as_it_is() -> None:
+    out = io.StringIO()
+    Terminal(out, io.StringIO()).json({"a": "ü"})
+    assert json.loads(out.getvalue()) == {"a": "ü"}
+    assert "ü" in out.getvalue()
+
+
+def test_a_closed_output_is_seen_once_and_for_all() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as out:
+        terminal = Terminal(out, io.StringIO())
+        for _ in range(2):
+            with pytest.raises(OutputClosed):
+                terminal.line("x")
+        with pytest.raises(BrokenPipeError):  # what is left in the buffer
+            out.flush()
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+
+
+def test_progress_is_for_people_only() -> None:
+    err = io.StringIO()
+    Terminal(io.StringIO(), err).progress("1 of 2")
+    assert err.getvalue() == ""
+
+
+def test_collections_are_found_by_name_number_and_loosely() -> None:
+    infos = [info(1, "Notes"), info(2, "notes"), info(3, "Papers")]
+    assert [i.id for i in find_collections(infos, ["notes", "3", "PAPERS"])] == [2, 3, 3]
+    assert find_collections(infos, []) == infos
+    with pytest.raises(DocumentError, match="no collection “x”") as caught:
+        find_collections(infos, ["x"])
+    assert "Papers" in caught.value.why
+    with pytest.raises(DocumentError, match="no collections"):
+        find_collections([], [])
+
+
+@pytest.mark.parametrize(("size", "words"), [(91_700_000, "92 MB"), (1_000_000_000, "1.0 GB"), (0, "0 MB")])
+def test_sizes_in_words(size: int, words: str) -> None:
+    assert size_words(size) == words

@@ -1,0 +1,270 @@
+"""The real program as a child process, with real models and real files; killed, interrupted, cut off."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.chat.transcript import Message
+from app.core.paths import Home
+from app.services.compose import Services
+from app.storage.conversations import Conversations
+from app.storage.schema import open_database
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+LONG = "Write a very long story about the sea, in many chapters, and never stop."
+
+
+class Satchel:
+    """Runs ``satchel ...`` on one home."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.environment = {**os.environ, "SATCHEL_HOME": str(home.root), "PYTHONWARNINGS": "default"}
+
+    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
+        command = [sys.executable, "-m", "app", *arguments]
+        return subprocess.Popen(command, cwd=REPOSITORY, env=self.environment, text=True, encoding="utf-8", **streams)
+
+    def run(self, *arguments: str, code: int = 0, typed: str | None = None) -> tuple[str, str]:
+        process = self.start(*arguments, stdin=subprocess.PIPE)
+        out, err = process.communicate(typed, timeout=120)
+        assert process.returncode == code, f"{process.returncode}\n{out}\n{err}"
+        assert "Traceback" not in err
+        return out, err
+
+    def json(self, *arguments: str, code: int = 0) -> Any:
+        return json.loads(self.run(*arguments, "--json", code=code)[0])
+
+    def messages(self) -> list[Message]:
+        with self.conversations() as conversations:
+            return conversations.path(conversations.summaries()[0].id)
+
+    @contextmanager
+    def conversations(self) -> Iterator[Conversations]:
+        database = open_database(self.home)
+        try:
+            yield Conversations(database)
+        finally:
+            database.close()
+
+
+@pytest.fixture
+def satchel(home: Home, chat_model: Path, embedding_model: Path) -> Satchel:
+    return Satchel(home)
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory, chat_model: Path, embedding_model: Path) -> Satchel:
+    """A home with one indexed collection, "Towers"."""
+    folder = tmp_path_factory.mktemp("Towers")
+    (folder / "paris.md").write_text(
+        "# Paris\n\n## The Eiffel Tower\n\nThe Eiffel Tower was finished in 1889. It is 330 metres high and made of"
+        " iron. Seven million people visit the tower every year.\n"
+    )
+    (folder / "pisa.txt").write_text(
+        "The tower of Pisa leans by about four degrees. Its building began in 1173 and took 199 years."
+    )
+    (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and then nothing of use")
+    satchel = Satchel(Home(tmp_path_factory.mktemp("home")).create())
+    info = satchel.json("documents", "add", str(folder))
+    assert (info["name"], info["files"], info["indexed"], info["pending"]) == (folder.name, 3, 2, 0)
+    (trouble,) = info["trouble"]
+    assert trouble["path"].endswith("broken.pdf")
+    assert trouble["reason"]
+    return satchel
+
+
+def test_hardware_in_words_and_as_json(satchel: Satchel) -> None:
+    assert "memory" in satchel.run("hardware")[0]
+    machine = satchel.json("hardware")
+    assert machine["usable_cores"] >= 1
+    assert machine["memory_total_bytes"] > machine["memory_available_bytes"] > 0
+    assert isinstance(machine["llama_cpp"]["supports_gpu_offload"], bool)
+
+
+def test_models_are_listed_sized_and_added(satchel: Satchel, tmp_path: Path, chat_model: Path) -> None:
+    models = satchel.json("models", "list")
+    assert {model["kind"] for model in models} == {"chat", "embedding"}
+    chat = next(model for model in models if model["kind"] == "chat")
+    verdict = satchel.json("models", "size", str(chat["id"]), "--context", "2048")
+    parts = ("weights_bytes", "kv_bytes", "compute_bytes", "other_bytes")
+    assert verdict["n_ctx"] == 2048
+    assert verdict["total_bytes"] == sum(verdict[part] for part in parts)
+    text, _ = satchel.run("models", "size", str(chat["id"]), "--context", "2048")
+    assert "KV cache, 2,048 tokens" in text
+    link = tmp_path / "mine.gguf"
+    link.symlink_to(chat_model)
+    assert satchel.json("models", "add", str(link))["model"]["kind"] == "chat"
+
+
+def test_a_file_that_is_no_model_is_refused_in_words(satchel: Satchel, tmp_path: Path) -> None:
+    page = tmp_path / "model.gguf"
+    page.write_text("<html>Not found</html>")
+    out, err = satchel.run("models", "add", str(page), code=1)
+    assert out == ""
+    assert err.startswith("satchel: ")
+    assert len(err.splitlines()) >= 2
+
+
+def test_status_and_search(library: Satchel) -> None:
+    (status,) = library.json("documents", "status")
+    assert (status["phase"], status["failed"] + status["skipped"]) == ("idle", 1)
+    assert "broken.pdf" in library.run("documents", "status", status["name"])[0]
+    found = library.json("documents", "search", "How high is the Eiffel Tower?")
+    assert found["found"]
+    assert "330 metres" in found["quotes"][0]["text"]
+    text, _ = library.run("documents", "search", "How high is the Eiffel Tower?")
+    assert text.index("330 metres") < text.index("paris.md")
+
+
+def test_ask_quotes_first_then_answers_with_sources(library: Satchel) -> None:
+    name = library.json("documents", "status")[0]["name"]
+    text, _ = library.run("ask", "How high is the Eiffel Tower?", "--collection", name)
+    assert text.index("“It is 330 metres high") < text.index("Checked against your documents") < text.index("Sources:")
+    assert "paris.md, Paris › The Eiffel Tower" in text
+    reply = library.messages()[-1]
+    assert reply.text.strip() in text
+    assert reply.checks
+
+
+def test_ask_as_json(library: Satchel) -> None:
+    reply = library.json("ask", "In which year did the building of the tower of Pisa begin?", "--collection", "1")
+    assert reply["state"] == "complete"
+    assert reply["evidence"]["found"]
+    assert any("1173" in quote["text"] for quote in reply["evidence"]["quotes"])
+    assert "".join(s["text"] for s in reply["sentences"]).replace(" ", "") in reply["answer"].replace("\n", "").replace(
+        " ", ""
+    )
+    assert reply["figures"]["tokens_per_second"] > 0
+
+
+def test_what_the_documents_do_not_say_is_said(library: Satchel) -> None:
+    reply = library.json("ask", "Which enzyme digests lactose in the small intestine?", "--collection", "1")
+    assert not reply["evidence"]["found"]
+    assert reply["figures"] is None
+    assert reply["answer"].startswith("I found nothing in your documents")
+    assert reply["evidence"]["passages"]
+
+
+def test_mistakes_are_said(library: Satchel, tmp_path: Path) -> None:
+    _, err = library.run("documents", "add", str(tmp_path / "nowhere"), code=1)
+    assert "does not exist" in err
+    _, err = library.run("ask", "What?", "--collection", "nothing", code=1)
+    assert "no collection “nothing”" in err
+    _, err = library.run("chat", "--conversation", "999", code=1)
+    assert "not there any more" in err
+    _, err = library.run("ask", "What?", "--model", "nothing", code=1)
+    assert "no model “nothing”" in err
+
+
+def test_a_second_satchel_on_the_same_index_is_refused_in_words(library: Satchel) -> None:
+    services = Services.open(library.home)
+    try:
+        services.documents.collections()
+        _, err = library.run("documents", "status", code=1)
+        assert "satchel: " in err
+        assert "another" in err.lower()
+        library.run("models", "list")  # needs no index
+    finally:
+        services.close()
+
+
+def test_a_conversation_from_a_pipe(satchel: Satchel) -> None:
+    out, _ = satchel.run("chat", typed="Say hello.\n\nSay it again.\n")
+    messages = satchel.messages()
+    assert [message.role for message in messages] == ["user", "assistant"] * 2
+    assert all(message.text.strip() in out for message in messages if message.role == "assistant")
+
+
+def test_ctrl_c_stops_the_reply_and_keeps_it(satchel: Satchel) -> None:
+    process = satchel.start("ask", LONG)
+    assert process.stdout is not None
+    assert process.stdout.read(1)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "Stopped." in err
+    assert satchel.messages()[-1].state == "stopped"
+    assert satchel.messages()[-1].text
+
+
+def test_a_reader_that_leaves_ends_it_quietly(satchel: Satchel) -> None:
+    process = satchel.start("ask", LONG)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.read(1)
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    assert process.wait(60) == 1
+    assert err == ""
+    assert satchel.messages()[-1].state == "stopped"
+
+
+def test_without_any_output_it_still_works(satchel: Satchel) -> None:
+    command = f'exec "{sys.executable}" -m app models list >&- 2>&-'
+    done = subprocess.run(["sh", "-c", command], cwd=REPOSITORY, env=satchel.environment, timeout=60)
+    assert done.returncode == 0
+
+
+def test_kill_9_in_the_middle_of_a_reply_loses_nothing_that_was_saved(satchel: Satchel) -> None:
+    process = satchel.start("ask", LONG)
+    with satchel.conversations() as conversations:
+        _until(lambda: conversations.summaries())
+        conversation_id = conversations.summaries()[0].id
+        _until(lambda: any(m.role == "assistant" and m.text for m in conversations.path(conversation_id)))
+    process.kill()
+    process.communicate(timeout=60)
+    out, _ = satchel.run("chat", "--conversation", str(conversation_id))
+    question, reply = satchel.messages()
+    assert question.text == LONG
+    assert reply.state == "interrupted"
+    assert reply.text
+    assert "Ask again" in reply.problem
+    assert LONG[:50] in out
+
+
+def test_a_worker_killed_in_the_middle_of_a_reply_is_said_and_the_next_reply_comes(
+    home: Home, chat_model: Path, embedding_model: Path
+) -> None:
+    from app.services.events import TextArrived
+
+    services = Services.open(home)
+    arrived = threading.Event()
+    services.events.subscribe(lambda event: arrived.set() if isinstance(event, TextArrived) else None)
+    try:
+        made = services.chat.new_conversation()
+        replies: list[Message] = []
+        sending = threading.Thread(target=lambda: replies.append(services.chat.send(made.id, LONG)))
+        sending.start()
+        assert arrived.wait(60)
+        assert services.inference_pid is not None
+        os.kill(services.inference_pid, signal.SIGKILL)
+        sending.join(60)
+        assert (replies[0].state, bool(replies[0].text)) == ("interrupted", True)
+        assert "killed" in replies[0].problem
+        again = services.chat.send(made.id, "Say hello.")
+        assert again.state == "complete"
+    finally:
+        services.close()
+
+
+def _until(condition: Callable[[], Any]) -> None:
+    waiting = threading.Event()
+    for _ in range(3000):
+        if condition():
+            return
+        waiting.wait(0.02)
+    raise AssertionError("it did not happen within a minute")
