@@ -131,8 +131,8 @@ def _take_apart(text: str, piece: _Piece) -> Iterator[_Piece]:
         end = min(start + limit, piece.end)
         next_cost = Cost.WORD
         if end < piece.end:
-            clause = max((m.end() for m in _CLAUSE_END.finditer(text, start + limit // 2, end)), default=0)
-            space = max(text.rfind(" ", start + limit // 2, end), text.rfind("\n", start + limit // 2, end))
+            clause = max((m.end() for m in _CLAUSE_END.finditer(text, start + limit // 4, end)), default=0)
+            space = max(text.rfind(" ", start + limit // 4, end), text.rfind("\n", start + limit // 4, end))
             if clause:
                 end, next_cost = clause, Cost.CLAUSE
             elif space > 0:

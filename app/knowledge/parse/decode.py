@@ -35,7 +35,7 @@ def _decode(data: bytes, declared: str) -> str:
     if wide:
         return data.decode(wide, errors="replace")
     if looks_binary(data):
-        raise Skipped("This looks like a binary file.", "", "")
+        raise Skipped("This looks like a binary file.")
     for encoding in ("utf-8", declared):
         try:
             if encoding:

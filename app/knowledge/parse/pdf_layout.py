@@ -117,14 +117,17 @@ def _font(textpage: Any, index: int) -> tuple[bool, bool]:
     return _BOLD.search(name.value) is not None, bool(flags.value & 1) or _MONO.search(name.value) is not None
 
 
-def edges(lines: Sequence[Line]) -> dict[str, Line]:
-    """The topmost and bottommost lines by what stays the same from page to page: page numbers become ``#``."""
+Edge = tuple[str, int]
+
+
+def edges(lines: Sequence[Line]) -> dict[Edge, Line]:
+    """The topmost and bottommost lines by what stays the same from page to page: height and words, numbers as ``#``."""
     by_height = sorted(lines, key=lambda line: line.bottom)
     at_edge = by_height[:_EDGE_LINES] + by_height[-_EDGE_LINES:]
-    return {_PAGE_NUMBER.sub("#", line.text): line for line in at_edge}
+    return {(_PAGE_NUMBER.sub("#", line.text), round(line.bottom)): line for line in at_edge}
 
 
-def without_furniture(lines: Sequence[Line], near: Sequence[dict[str, Line]]) -> list[Line]:
+def without_furniture(lines: Sequence[Line], near: Sequence[dict[Edge, Line]]) -> list[Line]:
     """Leave out running heads, feet and page numbers: what stands at the edge of two or more of the pages ``near``."""
     seen = Counter(key for other in near for key in other)
     dropped = {id(line) for key, line in edges(lines).items() if seen[key] >= 2}

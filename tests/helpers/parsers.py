@@ -1,0 +1,26 @@
+"""Parser processes that misbehave: entries to start instead of the real one."""
+
+from __future__ import annotations
+
+import ctypes
+from multiprocessing.connection import Connection
+from typing import Any
+
+from app.core.child import CallContext, serve
+from app.core.errors import WorkerError
+from app.knowledge.parse import ParsedFile
+from app.knowledge.parse.protocol import PROTOCOL, Parse, Parsed, Reply, Request
+
+
+def crashing(connection: Connection, *limits: int) -> None:
+    """Reads address 0 for a file named ``crash``, raises for one named ``bug``; else gives the path as text."""
+
+    def handle(request: Request, context: CallContext[Any]) -> Reply:
+        assert isinstance(request, Parse)
+        if request.path.endswith("crash"):
+            ctypes.string_at(0)
+        if request.path.endswith("bug"):
+            raise WorkerError("Something went wrong inside Satchel.", "A test said so.")
+        return Parsed(ParsedFile(request.path))
+
+    serve(connection, PROTOCOL, lambda _: (handle, lambda: None))
