@@ -23,12 +23,13 @@ _SLIDING_PERIOD = {"gemma2": 2, "gemma3": 6, "cohere2": 4, "gpt-oss": 2, "exaone
 
 _VOCABULARY_BYTES_PER_TOKEN = 360
 """Measured: 17 MiB for 49,152 tokens."""
-_SCRATCH_BYTES = 4 * 2**20
+_PROCESS_BYTES = 48 * 2**20
+"""Measured: a worker process with the interpreter and the library, before any model."""
 
 
 @dataclass(frozen=True)
 class Parts:
-    """What a loaded model takes, in bytes. ``other``: vocabulary, logits and scratch."""
+    """What a loaded model takes, in bytes. ``other``: vocabulary, logits, the process."""
 
     weights_bytes: int
     kv_bytes: int
@@ -86,9 +87,9 @@ def compute_bytes(header: Header, n_ctx: int) -> int:
 
 
 def other_bytes(header: Header) -> int:
-    """What lies outside llama.cpp's own sums: the vocabulary's tables, one row of logits, scratch of the CPU."""
+    """What lies outside llama.cpp's own sums: the vocabulary's tables, a row of logits, the worker process itself."""
     n_vocab = header.length("tokenizer.ggml.tokens") or header.integer("{arch}.vocab_size")
-    return n_vocab * (4 + _VOCABULARY_BYTES_PER_TOKEN) + _SCRATCH_BYTES
+    return n_vocab * (4 + _VOCABULARY_BYTES_PER_TOKEN) + _PROCESS_BYTES
 
 
 def _layers(header: Header) -> int:

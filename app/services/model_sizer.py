@@ -81,12 +81,9 @@ class ModelSizer:
         return parts
 
     def _replaced_bytes(self) -> int:
-        """What the worker gives back when another model takes the place of the one it has."""
+        """What the worker has now and can use for another model; its own needs are part of every verdict's sum."""
         loaded = self._inference.loaded
-        if loaded is None:
-            return 0
-        memory = loaded.memory
-        return memory.weights_bytes + memory.kv_bytes + memory.compute_bytes + memory.output_bytes
+        return loaded.memory.resident_bytes if loaded is not None else 0
 
 
 def _parts(memory: MemoryUse) -> Parts:

@@ -1,0 +1,433 @@
+"""The model library with the real inference worker and real files."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from app.chat.transcript import ChatMessage
+from app.core.errors import Cancelled, DiskFull, DoesNotFit, ModelError, WorkerDied
+from app.core.jobs import CancelToken, Progress
+from app.core.paths import Home
+from app.inference.client import InferenceClient
+from app.inference.protocol import LoadSettings
+from app.services import model_files
+from app.services.events import Event, LibraryChanged, ModelState, ModelStateChanged
+from app.services.model_library import ModelLibrary
+from app.storage.facts import Facts
+from app.storage.library import LibraryRecords
+from app.storage.schema import open_database
+from app.storage.settings import SettingsFile
+from tests.helpers import gguf_files
+
+GIB = 2**30
+SMALL = LoadSettings(n_ctx=512)
+
+
+class Bench:
+    """A library with everything below it, closed at the end; ``free`` is what it is told of free memory."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+        self.events: list[Event] = []
+        self.free = 16 * GIB
+        self.ended = threading.Event()
+        self.database = open_database(home)
+        self.facts = Facts(self.database)
+        self.inference = InferenceClient(home, on_exit=lambda exit_: self._ended(exit_))
+        self.library = ModelLibrary(
+            LibraryRecords(self.database),
+            self.inference,
+            self.facts,
+            SettingsFile(home.settings_file),
+            home,
+            self.events.append,
+            available_bytes=lambda: self.free,
+        )
+
+    def _ended(self, exit_: object) -> None:
+        self.library.worker_ended(exit_)  # type: ignore[arg-type]
+        self.ended.set()
+
+    def kill_worker(self) -> None:
+        """As the system does when memory runs out; returns when it was noticed."""
+        pid = self.inference.pid
+        assert pid is not None
+        self.ended.clear()
+        os.kill(pid, signal.SIGKILL)
+        assert self.ended.wait(10)
+
+    def states(self) -> list[ModelState]:
+        return [event.state for event in self.events if isinstance(event, ModelStateChanged)]
+
+    def close(self) -> None:
+        self.inference.close()
+        self.database.close()
+
+
+@pytest.fixture
+def make_bench(home: Home) -> Iterator[Callable[[], Bench]]:
+    made: list[Bench] = []
+
+    def make() -> Bench:
+        made.append(Bench(home))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.close()
+
+
+@pytest.fixture
+def bench(make_bench: Callable[[], Bench]) -> Bench:
+    return make_bench()
+
+
+# -- what there is ---------------------------------------------------------------------------------------------------
+
+
+def test_add_in_place_rename_and_remove(bench: Bench, chat_model: Path) -> None:
+    library = bench.library
+    model = library.add(chat_model)
+    assert model.in_place
+    assert model.path == str(chat_model.resolve())
+    assert model.title == "SmolLM2-135M-Instruct"
+    assert library.models() == [model]
+    library.rename(model.id, "  My\nmodel ")
+    assert library.models()[0].title == "My model"
+    library.rename(model.id, "")
+    assert library.models()[0].title == "SmolLM2-135M-Instruct"
+    library.remove(model.id)
+    assert library.models() == []
+    assert chat_model.is_file()
+    assert bench.events.count(LibraryChanged()) == 4
+    with pytest.raises(ModelError, match="not in the library any more"):
+        library.rename(model.id, "x")
+
+
+def test_the_same_file_by_another_way_is_the_same_model(bench: Bench, chat_model: Path, tmp_path: Path) -> None:
+    link = tmp_path / "link.gguf"
+    link.symlink_to(chat_model)
+    assert bench.library.add(chat_model) == bench.library.add(link)
+    assert len(bench.library.models()) == 1
+
+
+def test_a_copy_is_satchels_own_and_goes_with_the_model(bench: Bench, tmp_path: Path) -> None:
+    source = gguf_files.llama(tmp_path / "tiny.gguf")
+    seen: list[Progress] = []
+    model = bench.library.add(source, copy=True, on_progress=seen.append)
+    copy = Path(model.path)
+    assert copy.parent == bench.home.models
+    assert copy.read_bytes() == source.read_bytes()
+    assert seen[-1].fraction == 1.0
+    assert bench.library.add(source, copy=True) == model, "a second copy of the same file is not made"
+    bench.library.remove(model.id)
+    assert not copy.exists()
+    assert source.is_file()
+
+
+def test_copies_of_different_files_with_one_name_do_not_collide(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    first = bench.library.add(gguf_files.llama(tmp_path / "a" / "m.gguf"), copy=True)
+    second = bench.library.add(gguf_files.llama(tmp_path / "b" / "m.gguf", n_layers=3), copy=True)
+    assert {Path(first.path).name, Path(second.path).name} == {"m.gguf", "m-2.gguf"}
+    assert second.summary.n_layers == 3
+
+
+def test_a_cancelled_copy_leaves_nothing(bench: Bench, tmp_path: Path) -> None:
+    source = gguf_files.llama(tmp_path / "tiny.gguf")
+    token = CancelToken()
+    token.cancel()
+    with pytest.raises(Cancelled):
+        bench.library.add(source, copy=True, cancel=token)
+    assert list(bench.home.models.iterdir()) == []
+    assert bench.library.models() == []
+
+
+def test_a_copy_that_the_disk_cannot_take_is_refused_before(tmp_path: Path) -> None:
+    source = tmp_path / "larger-than-any-disk.gguf"
+    with source.open("wb") as file:
+        file.truncate(2**42)
+    with pytest.raises(DiskFull) as caught:
+        model_files.copy_model(source, tmp_path / "models", lambda progress: None, CancelToken())
+    assert "4096.0 GB" in caught.value.why
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_file_that_vanished_is_shown_as_absent(bench: Bench, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf")
+    model = bench.library.add(path)
+    path.unlink()
+    assert [found.present for found in bench.library.models()] == [False]
+    with pytest.raises(ModelError, match="Its file is not there"):
+        bench.library.load(model.id)
+
+
+def test_a_file_that_changed_is_read_again(bench: Bench, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf")
+    bench.library.add(path)
+    gguf_files.llama(path, n_layers=5)
+    assert bench.library.models()[0].summary.n_layers == 5
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!DOCTYPE html><title>Log in</title>", "web page"),
+        (b"GGUF\x03\0\0\0" + b"\xff" * 16, "18,446,744,073,709,551,615 tensors"),
+        (b"", "empty"),
+    ],
+)
+def test_what_is_no_model_is_not_added(content: bytes, words: str, bench: Bench, tmp_path: Path) -> None:
+    path = tmp_path / "bad.gguf"
+    path.write_bytes(content)
+    with pytest.raises(ModelError) as caught:
+        bench.library.add(path)
+    assert words in caught.value.why
+    assert bench.library.models() == []
+
+
+def test_a_truncated_download_is_not_added(bench: Bench, chat_model: Path, tmp_path: Path) -> None:
+    path = tmp_path / "cut.gguf"
+    with chat_model.open("rb") as file:
+        path.write_bytes(file.read(20_000_000))
+    with pytest.raises(ModelError) as caught:
+        bench.library.add(path)
+    assert caught.value.why == f"20,000,000 of {chat_model.stat().st_size:,} bytes are there."
+
+
+def test_a_header_that_llama_cpp_does_not_take_is_not_added(bench: Bench, tmp_path: Path) -> None:
+    """Well-formed by itself, but of an architecture that nobody has heard of."""
+    path = gguf_files.llama(tmp_path / "odd.gguf", general__architecture="frobnicate", frobnicate__block_count=2)
+    with pytest.raises(ModelError) as caught:
+        bench.library.add(path)
+    assert "frobnicate" in caught.value.why
+    assert bench.inference.pid is None, "it was looked at in a process of its own"
+
+
+def test_starters_are_registered_once(
+    make_bench: Callable[[], Bench], chat_model: Path, embedding_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SATCHEL_MODELS", str(chat_model.parent))
+    bench = make_bench()
+    bench.library.register_starters()
+    names = {model.title: model for model in bench.library.models()}
+    assert set(names) == {"SmolLM2-135M-Instruct", "all-MiniLM-L6-v2"}
+    assert bench.library.embedding_model() == embedding_model.resolve()
+    bench.library.remove(names["SmolLM2-135M-Instruct"].id)
+    bench.library.register_starters()
+    assert [model.title for model in bench.library.models()] == ["all-MiniLM-L6-v2"]
+
+
+# -- whether it fits -------------------------------------------------------------------------------------------------
+
+
+def test_the_verdict_is_what_llama_cpp_then_takes(bench: Bench, chat_model: Path) -> None:
+    summary, verdict = bench.library.inspect(chat_model)
+    assert summary.kind == "chat"
+    assert verdict.measured_by_llama
+    loaded = bench.library.load(bench.library.add(chat_model).id)
+    memory = loaded.memory
+    assert verdict.n_ctx == loaded.n_ctx
+    # llama.cpp logs MiB with two digits.
+    assert verdict.weights_bytes == pytest.approx(memory.weights_bytes, rel=0.01)
+    assert verdict.kv_bytes == pytest.approx(memory.kv_bytes, rel=0.01)
+    assert verdict.compute_bytes == pytest.approx(memory.compute_bytes, rel=0.01)
+    assert verdict.total_bytes == pytest.approx(memory.resident_bytes, rel=0.15)
+
+
+def test_estimate_and_layout_agree(bench: Bench, chat_model: Path) -> None:
+    bench.free = 100 * GIB
+    estimated = bench.library.verdict(chat_model, 2048, "q8_0")
+    bench.free = 300_000_000  # close to the limit: now llama.cpp is asked
+    measured = bench.library.verdict(chat_model, 2048, "q8_0")
+    assert not estimated.measured_by_llama
+    assert measured.measured_by_llama
+    assert estimated.weights_bytes == measured.weights_bytes
+    assert estimated.kv_bytes == pytest.approx(measured.kv_bytes, rel=0.001)
+    assert estimated.compute_bytes == pytest.approx(measured.compute_bytes, rel=0.1)
+    assert estimated.total_bytes == pytest.approx(measured.total_bytes, rel=0.15)
+
+
+def test_a_model_that_is_far_too_large_is_not_loaded(bench: Bench, tmp_path: Path) -> None:
+    """A 405B shape at full length, sparse on the disk."""
+    path = gguf_files.llama(
+        tmp_path / "huge.gguf", n_layers=126, n_embd=16_384, n_ff=53_248, n_heads=128, n_heads_kv=8, n_vocab=128_256
+    )
+    _, verdict = bench.library.inspect(path)
+    assert verdict.fit == "does_not_fit"
+    assert verdict.measured_by_llama
+    model = bench.library.add(path)
+    with pytest.raises(DoesNotFit) as caught:
+        bench.library.load(model.id)
+    assert "choose a smaller model or quantization" in caught.value.why
+    assert bench.inference.pid is None, "no worker was started for it"
+    assert bench.library.state.phase == "failed"
+    assert "Does not fit" in bench.library.state.problem
+
+
+def test_a_refused_load_leaves_the_loaded_model_alone(bench: Bench, chat_model: Path) -> None:
+    model = bench.library.add(chat_model)
+    loaded = bench.library.load(model.id, SMALL)
+    bench.free = 1_000_000
+    with pytest.raises(DoesNotFit) as caught:
+        bench.library.load(model.id, LoadSettings(n_ctx=8192))
+    assert "With a context of" in caught.value.why
+    assert bench.library.state.phase == "ready"
+    assert bench.library.ensure_loaded() == loaded
+    forced = bench.library.load(model.id, LoadSettings(n_ctx=1024), force=True)
+    assert forced.n_ctx == 1024
+
+
+# -- the loaded one --------------------------------------------------------------------------------------------------
+
+
+def test_load_publishes_each_state_and_keeps_the_threads(make_bench: Callable[[], Bench], chat_model: Path) -> None:
+    bench = make_bench()
+    model = bench.library.add(chat_model)
+    loaded = bench.library.load(model.id, SMALL)
+    phases = [state.phase for state in bench.states()]
+    assert phases == ["loading"] * (len(phases) - 1) + ["ready"]
+    assert {"size", "weights", "threads"} <= {state.step for state in bench.states()}
+    state = bench.library.state
+    assert (state.phase, state.model, state.loaded) == ("ready", model, loaded)
+    bench.close()
+
+    again = make_bench()
+    assert again.library.ensure_loaded().n_threads == loaded.n_threads
+    assert "threads" not in {state.step for state in again.states()}, "they were measured before"
+    again.library.unload()
+    assert again.library.state == ModelState()
+    assert again.inference.loaded is None
+
+
+def test_ensure_loaded_takes_the_last_model(make_bench: Callable[[], Bench], chat_model: Path, tmp_path: Path) -> None:
+    bench = make_bench()
+    with pytest.raises(ModelError, match="There is no chat model yet"):
+        bench.library.ensure_loaded()
+    other = tmp_path / "other.gguf"
+    other.symlink_to(chat_model)
+    hard = tmp_path / "hard.gguf"
+    hard.write_bytes(chat_model.read_bytes())
+    bench.library.add(chat_model)
+    last = bench.library.add(hard)
+    bench.library.load(last.id, SMALL)
+    bench.close()
+    again = make_bench()
+    assert again.library.ensure_loaded().path == str(hard)
+
+
+def test_an_embedding_model_is_not_loaded_for_chat(bench: Bench, embedding_model: Path) -> None:
+    model = bench.library.add(embedding_model)
+    with pytest.raises(ModelError, match="finds passages and cannot talk"):
+        bench.library.load(model.id)
+    with pytest.raises(ModelError, match="There is no chat model yet"):
+        bench.library.ensure_loaded()
+
+
+def test_removing_the_loaded_model_unloads_it(bench: Bench, chat_model: Path) -> None:
+    model = bench.library.add(chat_model)
+    bench.library.load(model.id, SMALL)
+    bench.library.remove(model.id)
+    assert bench.library.state.phase == "none"
+    assert bench.inference.loaded is None
+
+
+def test_a_killed_worker_is_told_at_once_and_loaded_again(bench: Bench, chat_model: Path) -> None:
+    bench.library.load(bench.library.add(chat_model).id, SMALL)
+    bench.kill_worker()
+    assert bench.states()[-1].phase == "failed"
+    assert "ended unexpectedly" in bench.states()[-1].problem
+    assert bench.library.ensure_loaded().n_ctx > 0
+    assert bench.library.state.phase == "ready"
+
+
+def test_after_two_crashes_in_a_row_only_the_person_loads(make_bench: Callable[[], Bench], chat_model: Path) -> None:
+    bench = make_bench()
+    model = bench.library.add(chat_model)
+    bench.library.load(model.id, SMALL)
+    bench.kill_worker()
+    bench.library.ensure_loaded()
+    bench.kill_worker()
+    with pytest.raises(ModelError) as caught:
+        bench.library.ensure_loaded()
+    assert "crashed 2 times in a row" in caught.value.why
+    bench.close()
+
+    again = make_bench()  # the next start knows, too
+    with pytest.raises(ModelError, match="crashed 2 times"):
+        again.library.ensure_loaded()
+    again.library.load(model.id, SMALL)
+    again.kill_worker()
+    assert again.library.ensure_loaded(), "the load that was asked for counted anew"
+
+
+def test_a_worker_that_outlives_a_reply_ends_the_row(bench: Bench, chat_model: Path) -> None:
+    bench.library.load(bench.library.add(chat_model).id, SMALL)
+    for _ in range(3):
+        bench.kill_worker()
+        bench.library.ensure_loaded()
+        bench.inference.generate([ChatMessage("user", "Hi")], max_tokens=1).result()
+        bench.library.ensure_loaded()
+
+
+def test_closing_is_no_crash(make_bench: Callable[[], Bench], chat_model: Path) -> None:
+    bench = make_bench()
+    bench.library.load(bench.library.add(chat_model).id, SMALL)
+    bench.inference.close()
+    assert bench.library.state.phase == "none"
+    assert bench.facts.get("inference.crashes") is None
+
+
+def test_a_worker_that_dies_while_loading_counts(bench: Bench, chat_model: Path) -> None:
+    model = bench.library.add(chat_model)
+
+    def kill(event: Event) -> None:
+        bench.events.append(event)
+        if isinstance(event, ModelStateChanged) and event.state.step == "threads" and bench.inference.pid:
+            psutil.Process(bench.inference.pid).kill()
+
+    library = ModelLibrary(
+        LibraryRecords(bench.database),
+        bench.inference,
+        bench.facts,
+        SettingsFile(bench.home.settings_file),
+        bench.home,
+        kill,
+    )
+    with pytest.raises(WorkerDied) as caught:
+        library.load(model.id, SMALL)
+    assert "while it loaded" in caught.value.what
+    assert library.state.phase == "failed"
+    assert bench.facts.get("inference.crashes") == "1"
+
+
+def test_a_broken_chat_template_is_told_and_nothing_else_is_lost(
+    bench: Bench, chat_model: Path, tmp_path: Path
+) -> None:
+    content = chat_model.read_bytes()
+    template = b"{% for message in messages %}"
+    assert content.count(template) == 1
+    path = tmp_path / "broken.gguf"
+    path.write_bytes(content.replace(template, b"{% fro message in messages %}"))
+    broken = bench.library.add(path)
+    with pytest.raises(ModelError) as caught:
+        bench.library.load(broken.id, SMALL)
+        bench.inference.generate([ChatMessage("user", "Hi")], max_tokens=1).result()
+    assert "template" in str(caught.value)
+    bench.library.load(bench.library.add(chat_model).id, SMALL)
+    assert bench.library.state.phase == "ready"
+
+
+def test_the_machine_in_words(bench: Bench) -> None:
+    words = bench.library.machine_words()
+    assert any("memory" in sentence for sentence in words)
+    assert bench.library.backend() is bench.library.backend()
+    assert bench.library.machine().memory_total_bytes > 0
