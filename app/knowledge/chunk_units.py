@@ -131,7 +131,7 @@ def _take_apart(text: str, piece: _Piece) -> Iterator[_Piece]:
         end = min(start + limit, piece.end)
         next_cost = Cost.WORD
         if end < piece.end:
-            clause = max((m.end() for m in _CLAUSE_END.finditer(text, start + limit // 4, end)), default=0)
+            clause = _last_clause(text, start + limit // 4, end)
             space = max(text.rfind(" ", start + limit // 4, end), text.rfind("\n", start + limit // 4, end))
             if clause:
                 end, next_cost = clause, Cost.CLAUSE
@@ -146,3 +146,10 @@ def _take_apart(text: str, piece: _Piece) -> Iterator[_Piece]:
             yield _Piece(first, last, cost, piece.is_heading)
             cost = next_cost
         start = end
+
+
+def _last_clause(text: str, start: int, end: int) -> int:
+    """Where the last clause ends in ``start..end``; 0 if none does."""
+    # One character more, for the white space that must follow.
+    ends = (match.end() for match in _CLAUSE_END.finditer(text, start, min(end + 1, len(text))))
+    return max((place for place in ends if place <= end), default=0)
