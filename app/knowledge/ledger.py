@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from app.knowledge.chunk import Chunk
 from app.knowledge.parse.values import ParsedFile
 from app.knowledge.protocol import FileInfo, FileStatus
 
+_FULL_BELOW = 16 * 1024 * 1024
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
@@ -91,7 +93,9 @@ class Ledger:
         """Forget it and all of its files. Returns the ids of the chunks that are gone."""
         with self._db.transaction():
             gone = self._ids("SELECT id FROM chunks WHERE collection_id=?", collection_id)
-            self._db.execute("DELETE FROM words WHERE rowid IN (SELECT id FROM chunks WHERE collection_id=?)", (collection_id,))
+            self._db.execute(
+                "DELETE FROM words WHERE rowid IN (SELECT id FROM chunks WHERE collection_id=?)", (collection_id,)
+            )
             self._db.execute("DELETE FROM chunks WHERE collection_id=?", (collection_id,))
             self._db.execute("DELETE FROM collections WHERE id=?", (collection_id,))
         return gone
@@ -102,17 +106,20 @@ class Ledger:
 
     def roots(self, collection_id: int) -> list[str]:
         """A collection's folders and files, in the order they were added."""
-        return [path for (path,) in self._db.query("SELECT path FROM roots WHERE collection_id=? ORDER BY id", (collection_id,))]
+        return [
+            path
+            for (path,) in self._db.query("SELECT path FROM roots WHERE collection_id=? ORDER BY id", (collection_id,))
+        ]
 
     def counts(self, collection_id: int) -> Counts:
         """How many files are in which state, how many chunks there are, how many have their vector."""
-        by_status = dict(
-            self._db.query("SELECT status, count(*) FROM files WHERE collection_id=? GROUP BY status", (collection_id,))
+        by_status = self._db.query(
+            "SELECT status, count(*) FROM files WHERE collection_id=? GROUP BY status", (collection_id,)
         )
         [(chunks, embedded)] = self._db.query(
             "SELECT count(*), count(vector_id) FROM chunks WHERE collection_id=?", (collection_id,)
         )
-        return Counts({str(status): int(count) for status, count in by_status.items()}, chunks, embedded)
+        return Counts({str(status): int(count) for status, count in by_status}, chunks, embedded)
 
     # -- files ----------------------------------------------------------------------------------------------------
 
@@ -155,7 +162,9 @@ class Ledger:
 
     def pending_bytes(self) -> dict[int, int]:
         """Bytes of the files still to be read, by collection."""
-        rows = self._db.query("SELECT collection_id, sum(size) FROM files WHERE status='pending' GROUP BY collection_id")
+        rows = self._db.query(
+            "SELECT collection_id, sum(size) FROM files WHERE status='pending' GROUP BY collection_id"
+        )
         return {collection: int(size) for collection, size in rows}
 
     def add_files(self, collection_id: int, found: Iterable[tuple[str, int, int]]) -> None:
@@ -197,9 +206,7 @@ class Ledger:
                     self._db.execute("DELETE FROM files WHERE id=?", (file.id,))
         return gone
 
-    def mark_unreadable(
-        self, file: FileRecord, status: FileStatus, reason: str, parser_version: int
-    ) -> list[int]:
+    def mark_unreadable(self, file: FileRecord, status: FileStatus, reason: str, parser_version: int) -> list[int]:
         """``skipped`` or ``failed``: what an earlier version of the file said is dropped. Returns the chunks gone."""
         with self._db.transaction():
             gone = self._drop_content(file.id)
@@ -220,7 +227,8 @@ class Ledger:
         """If ``file`` is a missing file of the same collection under a new name, take over all that is known of it."""
         with self._db.transaction():
             rows = self._db.execute(
-                f"{_SELECT_FILE} WHERE collection_id=? AND hash=? AND status='missing' AND parser_version=? AND id<>? LIMIT 1",
+                f"{_SELECT_FILE} WHERE collection_id=? AND hash=? AND status='missing' AND parser_version=? AND id<>? "
+                "LIMIT 1",
                 (file.collection_id, state.hash, state.parser_version, file.id),
             )
             if not rows or file.chunks:
@@ -298,6 +306,10 @@ class Ledger:
             (file_id, offset),
         )
         return (headings[0][0] if headings else "", (pages[0][0], pages[0][1], pages[0][2]) if pages else None)
+
+    def disk_is_full(self) -> bool:
+        """Whether hardly anything can be written any more."""
+        return shutil.disk_usage(self._db.path.parent).free < _FULL_BELOW
 
     # -- inside ---------------------------------------------------------------------------------------------------
 

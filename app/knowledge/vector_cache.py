@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.core.database import Database
+from app.knowledge.chunk import HEADING_JOINT
 from app.knowledge.embed import Vectors
+
+_LONGEST_HEADING = 300
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,10 @@ class VectorCache:
             "ON v.model_id=? AND v.hash=c.hash WHERE c.vector_id IS NULL ORDER BY c.id LIMIT ?",
             (self._model_id, limit),
         )
-        return [WaitingChunk(*row[:5], known=_vector(row[5]) if row[5] is not None else None) for row in rows]
+        return [
+            WaitingChunk(chunk_id, collection_id, digest, heading, text, _vector(blob) if blob is not None else None)
+            for chunk_id, collection_id, digest, heading, text, blob in rows
+        ]
 
     def store(self, vectors: Iterable[tuple[bytes, Vectors]], chunk_ids: Sequence[int]) -> list[int]:
         """Keep new vectors by hash, and point the chunks to theirs. Returns the chunks that are still there."""
@@ -80,7 +86,8 @@ class VectorCache:
             found += [
                 (row[0], row[1])
                 for row in self._db.query(
-                    f"SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.id=c.vector_id WHERE c.id IN ({marks})", some
+                    f"SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.id=c.vector_id WHERE c.id IN ({marks})",
+                    some,
                 )
             ]
         return _matrix(found)
@@ -97,8 +104,14 @@ class VectorCache:
 
 
 def embedded_text(heading: str, text: str) -> str:
-    """What of a chunk is embedded: the headings above it say what it is about, often in words that it never repeats."""
-    return f"{heading[-300:]}\n{text}" if heading else text
+    """What of a chunk is embedded: the headings above it say what it is about, often in words that it never repeats.
+
+    A chunk that begins with its own heading has it once.
+    """
+    above = [part for part in heading[-_LONGEST_HEADING:].split(HEADING_JOINT) if part]
+    if above and above[-1] in text[: len(above[-1]) + 8]:
+        above.pop()
+    return "\n".join((HEADING_JOINT.join(above), text)) if above else text
 
 
 def _vector(blob: bytes) -> Vectors:

@@ -14,18 +14,24 @@ from typing import NamedTuple
 
 _WORD = re.compile(r"\w+(?:[.,]\d+)*(?:['’]\w+)?")
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a list that is easier to read as text."""
+    return frozenset(text.split())
+
+
 # Grammar, not topic. English, and the short words of the languages that come up most; ambiguous ones are left in.
-STOP_WORDS = frozenset(
-    "a about above after again against all also am an and any are as at be because been before being below between both "
-    "but by can cannot could did do does doing down during each few for from further had has have having he her here hers "
-    "him his how i if in into is it its itself just may me might more most must my no nor not of off on once only or other "
-    "our ours out over own please same shall she should so some such than that the their theirs them then there these they "
-    "this those through to too under until up us very was we were what when where which while who whom whose why will with "
-    "would you your yours tell explain describe "
-    "der die das den dem des ein eine einer eines einem einen und oder ist sind war waren wird werden wie was wer wo wann "
-    "warum welche welcher welches mit von vom zu zum zur für auf aus bei nach über unter nicht es im "
-    "el la los las un una unos unas y o de del al en por para con sin es son fue que qué cuál cuáles quién cómo dónde cuándo "
-    "le les une et ou du au aux est sont dans pour par avec sur ne pas quel quelle quels quelles qui où comment".split()
+STOP_WORDS = word_set(
+    "a about above after again against all also am an and any are as at be because been before being below between "
+    "both but by can cannot could did do does doing down during each few for from further had has have having he "
+    "her here hers him his how i if in into is it its itself just may me might more most must my no nor not of off "
+    "on once only or other our ours out over own please same shall she should so some such than that the their "
+    "theirs them then there these they this those through to too under until up us very was we were what when where "
+    "which while who whom whose why will with would you your yours tell explain describe der die das den dem des "
+    "ein eine einer eines einem einen und oder ist sind war waren wird werden wie was wer wo wann warum welche "
+    "welcher welches mit von vom zu zum zur für auf aus bei nach über unter nicht es im el la los las un una unos "
+    "unas y o de del al en por para con sin es son fue que qué cuál cuáles quién cómo dónde cuándo le les une et ou "
+    "du au aux est sont dans pour par avec sur ne pas quel quelle quels quelles qui où comment"
 )
 
 
@@ -38,7 +44,7 @@ class Word(NamedTuple):
 
 
 def words(text: str) -> list[Word]:
-    """All words of a text in order. Numbers keep their decimals ("3.5"), and lose what groups their digits ("1,190")."""
+    """All words of a text in order. In stems, numbers keep their decimals and lose what groups their digits ("1,190")."""
     found = []
     for match in _WORD.finditer(text):
         written = match.group()
@@ -89,15 +95,33 @@ def _plain(word: str) -> str:
 
 
 _VOWEL = re.compile(r"[aeiouy]")
-_PLURALS = (("sses", "ss"), ("ies", "y"), ("xes", "x"), ("ches", "ch"), ("shes", "sh"), ("ss", "ss"), ("us", "us"), ("is", "is"), ("s", ""))
+_PLURALS = (
+    ("sses", "ss"),
+    ("ies", "y"),
+    ("xes", "x"),
+    ("ches", "ch"),
+    ("shes", "sh"),
+    ("ss", "ss"),
+    ("us", "us"),
+    ("is", "is"),
+    ("s", ""),
+)
 _ENDINGS = (
     ("ational", "ate"), ("ization", "ize"), ("fulness", "ful"), ("ousness", "ous"), ("iveness", "ive"),
-    ("ation", "ate"), ("ement", ""), ("ingly", ""), ("edly", ""), ("ically", "ic"), ("ition", "ite"), ("ution", "ute"),
-    ("ment", ""), ("ness", ""), ("able", ""), ("ible", ""), ("ally", "al"), ("ance", ""), ("ence", ""), ("sion", "s"), ("tion", "t"),
-    ("ied", "y"), ("ate", ""), ("ing", ""), ("ive", ""), ("ize", ""), ("ise", ""), ("ed", ""), ("er", ""), ("or", ""), ("ly", ""), ("al", ""),
+    ("ation", "ate"), ("ement", ""), ("ingly", ""), ("edly", ""), ("ically", "ic"), ("ition", "ite"),
+    ("ution", "ute"), ("ment", ""), ("ness", ""), ("able", ""), ("ible", ""), ("ally", "al"), ("ance", ""),
+    ("ence", ""), ("sion", "s"), ("tion", "t"), ("ied", "y"), ("ate", ""), ("ing", ""), ("ive", ""), ("ize", ""),
+    ("ise", ""), ("ed", ""), ("er", ""), ("or", ""), ("ly", ""), ("al", ""),
 )  # fmt: skip
-_NUMBERS = frozenset(
-    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen "
-    "nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million billion trillion dozen half "
-    "first second third fourth fifth sixth seventh eighth ninth tenth".split()
+_UNITS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen twenty"
+)
+NUMBER_WORDS = {word: str(value) for value, word in enumerate(_UNITS.split(" "))} | {
+    "thirty": "30", "forty": "40", "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90",
+}  # fmt: skip
+"""Number words with their digits: "three years" and "3 years" say the same."""
+
+_NUMBERS = frozenset(NUMBER_WORDS) | word_set(
+    "hundred thousand million billion trillion dozen half first second third fourth fifth sixth seventh eighth ninth tenth"
 )

@@ -1,0 +1,305 @@
+"""Keep the index up to date in the background: one thread reads files, another embeds their chunks.
+
+All state is in the ledger (files that are pending, chunks without a vector), so a kill at any moment costs at most the
+file and the batch under way, and a start goes on by itself. Reading runs ahead of embedding: a folder can be searched
+by words within seconds.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.errors import Cancelled, DiskFull, DocumentError, SatchelError
+from app.core.jobs import CancelToken
+from app.knowledge.embed import Vectors
+from app.knowledge.ledger import FileRecord, Ledger
+from app.knowledge.parse import PARSER_VERSION
+from app.knowledge.protocol import CollectionInfo, IndexPhase
+from app.knowledge.reading import FileReader
+from app.knowledge.retrieve import Meaning
+from app.knowledge.scan import Scan, scan
+from app.knowledge.vector_cache import WaitingChunk, embedded_text
+
+log = logging.getLogger(__name__)
+
+_BATCH = 16
+_TRY_AGAIN_S = 15.0
+_BYTES_PER_CHUNK = 1_000.0
+_CHUNKS_PER_S = 10.0
+_FULL = "The disk is full. Indexing goes on by itself when there is room again."
+
+
+@dataclass
+class _Rate:
+    """Chunks embedded per second, the recent ones counting more."""
+
+    per_s: float = 0.0
+
+    def add(self, chunks: int, seconds: float) -> None:
+        if chunks and seconds > 0:
+            now = chunks / seconds
+            self.per_s = now if self.per_s == 0 else 0.8 * self.per_s + 0.2 * now
+
+
+class Indexer:
+    """Indexes what the ledger's collections name. ``on_change`` is called often, on any thread, and must be quick.
+
+    ``no_meaning``: why there is no embedding model, as a sentence, when ``meaning`` is None.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        reader: FileReader,
+        meaning: Meaning | None,
+        on_change: Callable[[], None],
+        no_meaning: str = "",
+    ) -> None:
+        self._ledger = ledger
+        self._reader = reader
+        self._meaning = meaning
+        self._no_meaning = no_meaning
+        self._on_change = on_change
+        self._wake = threading.Condition()
+        self._generation = 0
+        self._stop = CancelToken()
+        self._paused = False
+        self._to_scan: dict[int, bool] = {}
+        self._scanning: int | None = None
+        self._current: FileRecord | None = None
+        self._trouble: dict[str, str] = {}
+        self._gone_roots: dict[int, list[str]] = {}
+        self._rate = _Rate()
+        self._threads = [
+            threading.Thread(target=self._run, args=(self._read_some,), name="indexer-reader", daemon=True),
+            threading.Thread(target=self._run, args=(self._embed_some,), name="indexer-embedder", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Look for changes in all collections, then go on with what is left to do."""
+        self._to_scan = {collection_id: False for collection_id, _ in self._ledger.collections()}
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End both threads after the step under way."""
+        self._stop.cancel()
+        self._notify()
+        for thread in self._threads:
+            thread.join(5.0)
+
+    def rescan(self, collection_id: int, retry_failed: bool = False) -> None:
+        """Look for new, changed and vanished files, soon."""
+        with self._wake:
+            self._to_scan[collection_id] = retry_failed or self._to_scan.get(collection_id, False)
+        self._notify()
+
+    def set_paused(self, paused: bool) -> None:
+        """A pause takes effect after the file and the chunk under way."""
+        self._paused = paused
+        self._notify()
+
+    def forget(self, chunk_ids: list[int]) -> None:
+        """Chunks that are not in the ledger any more."""
+        if self._meaning is not None:
+            self._meaning.index.remove(chunk_ids)
+        self._on_change()
+
+    def info(self, collection_id: int, name: str) -> CollectionInfo:
+        """A collection as it is now."""
+        counts = self._ledger.counts(collection_id)
+        status = counts.by_status
+        pending = status.get("pending", 0)
+        missing_vectors = counts.chunks - counts.embedded if self._meaning is not None else 0
+        phase: IndexPhase = "idle"
+        if self._scanning == collection_id or collection_id in self._to_scan:
+            phase = "scanning"
+        elif pending or missing_vectors:
+            phase = "indexing"
+        if self._paused and phase != "idle":
+            phase = "paused"
+        seconds_left: float | None = None
+        if phase == "indexing":
+            to_come = self._ledger.pending_bytes().get(collection_id, 0) / _BYTES_PER_CHUNK
+            seconds_left = (missing_vectors + to_come) / (self._rate.per_s or _CHUNKS_PER_S)
+        current = self._current
+        here = current is not None and current.collection_id == collection_id
+        return CollectionInfo(
+            collection_id, name, self._ledger.roots(collection_id), phase,
+            files=sum(status.values()), indexed=status.get("indexed", 0), skipped=status.get("skipped", 0),
+            failed=status.get("failed", 0), missing=status.get("missing", 0), pending=pending,
+            chunks=counts.chunks, embedded=counts.embedded if self._meaning is not None else 0,
+            current_file=current.path if current is not None and here else "",
+            seconds_left=seconds_left, problem=self._problem(collection_id),
+        )  # fmt: skip
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _problem(self, collection_id: int) -> str:
+        gone = self._gone_roots.get(collection_id, [])
+        trouble = next(iter(self._trouble.values()), "")
+        if trouble:
+            return trouble
+        if gone:
+            names = ", ".join(gone)
+            return f"Not there now: {names}. What was read from it is kept; plug in its drive or put it back."
+        return self._no_meaning if self._meaning is None else ""
+
+    def _notify(self) -> None:
+        with self._wake:
+            self._generation += 1
+            self._wake.notify_all()
+        self._on_change()
+
+    def _run(self, step: Callable[[], bool]) -> None:
+        """Call ``step`` until it has nothing to do, then wait to be woken; trouble is shown, and tried again later."""
+        me = threading.current_thread().name
+        while not self._stop.cancelled:
+            with self._wake:
+                seen = self._generation
+            trouble = ""
+            try:
+                if not self._paused and step():
+                    self._trouble.pop(me, None)
+                    continue
+                self._trouble.pop(me, None)
+            except Cancelled:
+                continue
+            except SatchelError as error:
+                log.exception("indexing stopped")
+                trouble = _FULL if isinstance(error, DiskFull) else str(error)
+            except Exception as error:  # our own bug, or Chroma's words: shown, and no reason for a busy loop
+                log.exception("indexing failed")
+                failed = f"Indexing failed ({type(error).__name__}). It is tried again; the log has the details."
+                trouble = _FULL if self._ledger.disk_is_full() else failed
+            if trouble:
+                self._trouble[me] = trouble
+                self._on_change()
+            with self._wake:
+                self._wake.wait_for(
+                    lambda seen=seen: self._generation != seen or self._stop.cancelled,  # type: ignore[misc]
+                    _TRY_AGAIN_S if trouble else None,
+                )
+
+    # the reader's thread
+
+    def _read_some(self) -> bool:
+        with self._wake:
+            collection_id = next(iter(self._to_scan), None)
+        if collection_id is not None:
+            self._scan(collection_id)
+            self._on_change()
+            return True
+        file = self._ledger.next_pending(self._current.id if self._current is not None else 0)
+        if file is None:
+            file = self._ledger.next_pending()  # those that changed while they were read
+        self._current = file
+        if file is None:
+            return False
+        self._on_change()
+        try:
+            gone = self._reader.read(file, self._stop)
+        except SatchelError:
+            raise
+        except Exception as error:
+            # A bug of ours that one file brings out must not keep the others from being read.
+            log.exception("reading a file failed")
+            reason = f"Satchel failed on this file ({type(error).__name__}). The log has the details; please report it."
+            gone = self._ledger.mark_unreadable(file, "failed", reason, PARSER_VERSION)
+        if gone:
+            self.forget(gone)
+        self._notify()  # there may be chunks to embed
+        return True
+
+    def _scan(self, collection_id: int) -> None:
+        with self._wake:
+            retry_failed = self._to_scan.pop(collection_id, False)
+            self._scanning = collection_id
+        self._on_change()
+        try:
+            found = scan(self._ledger.roots(collection_id), self._stop)
+            if retry_failed:
+                self._ledger.retry_failed(collection_id)
+            self._compare(collection_id, found)
+        except DocumentError:
+            log.info("a collection was removed while it was scanned")
+        except BaseException:
+            with self._wake:
+                self._to_scan.setdefault(collection_id, retry_failed)
+            raise
+        finally:
+            self._scanning = None
+
+    def _compare(self, collection_id: int, found: Scan) -> None:
+        known = self._ledger.files(collection_id)
+        self._gone_roots[collection_id] = found.gone_roots
+        changed = []
+        for path, (size, mtime_ns) in found.files.items():
+            file = known.get(path)
+            same = file is not None and (file.size, file.mtime_ns) == (size, mtime_ns)
+            if file is not None and same and file.parser_version == PARSER_VERSION:
+                if file.status == "missing":
+                    self._ledger.mark_there(file.id)
+            elif file is None or file.status != "pending" or not same:
+                changed.append((path, size, mtime_ns))
+        self._ledger.add_files(collection_id, changed)
+        self._ledger.skip_paths(
+            collection_id,
+            [
+                (path, reason)
+                for path, reason in found.skipped.items()
+                if path not in known or known[path].status != "skipped"
+            ],
+        )
+        gone = [file for path, file in known.items() if path not in found.files and path not in found.skipped]
+        self.forget(
+            self._ledger.mark_missing(
+                [file for file in gone if file.status != "missing"],
+                "This file is not where it was: deleted, moved, or on a drive that is not plugged in. "
+                "What was read from it is kept.",
+            )
+        )
+
+    # the embedder's thread
+
+    def _embed_some(self) -> bool:
+        meaning = self._meaning
+        if meaning is None:
+            return False
+        if not meaning.index.ready:
+            meaning.index.open()
+        waiting = meaning.cache.waiting(_BATCH)
+        vectors: dict[bytes, Vectors] = {}
+        done: list[tuple[int, Vectors]] = []
+        start, fresh = time.monotonic(), 0
+        for chunk in waiting:
+            if self._stop.cancelled or self._paused:
+                break
+            vector = chunk.known if chunk.known is not None else vectors.get(chunk.hash)
+            if vector is None:
+                vector = self._embed(chunk)
+                fresh += 1
+            vectors[chunk.hash] = vector
+            done.append((chunk.id, vector))
+        self._rate.add(fresh, time.monotonic() - start)
+        if done:
+            alive = set(meaning.cache.store(vectors.items(), [chunk_id for chunk_id, _ in done]))
+            kept = [(chunk_id, vector) for chunk_id, vector in done if chunk_id in alive]
+            meaning.index.add([chunk_id for chunk_id, _ in kept], [vector for _, vector in kept])
+            self._on_change()
+        return bool(done)
+
+    def _embed(self, chunk: WaitingChunk) -> Vectors:
+        assert self._meaning is not None
+        model = self._meaning.model
+        for text in (embedded_text(chunk.heading, chunk.text), chunk.text):
+            try:
+                return model.embed_document(text)
+            except DocumentError:
+                continue
+        # Cut with rough counts before there was a model: all of it counts, in pieces.
+        return model.embed_sentence(chunk.text)
