@@ -3,10 +3,10 @@
 Retrieved text is data. It stands in the user's turn between fences that it cannot close, stripped of the control tokens
 of the common chat formats, and nothing that it says has an effect: Satchel has no actions that a reply could start.
 
-Models on a CPU read 50 to 700 tokens a second, and lose the thread in long passages: they are given the surroundings of
-the sentences that were quoted, rather than whole passages. Very small ones get those sentences alone. SmolLM2-135M gave
-the right answer to 15 of 30 questions of XQuAD from the one right sentence, to 13 from three sentences, and to 2 of 24
-from three excerpts of 600 characters.
+Models on a CPU read 50 to 700 tokens a second, and lose the thread in long passages: they are given the sentences that
+were quoted with what stands around them, rather than whole passages; very small ones get as little as possible.
+SmolLM2-135M gave the right answer to 15 of 30 XQuAD questions from the one right sentence, to 13 from three sentences
+or from the right one with its neighbours, and to 2 of 24 from three excerpts of 600 characters.
 """
 
 from __future__ import annotations
@@ -21,10 +21,6 @@ from app.chat.sources import Evidence, Passage
 from app.chat.transcript import ChatMessage, Message
 
 _PROMPTS = Path(__file__).resolve().parents[2] / "resources" / "prompts"
-_AROUND = 300
-"""Characters kept on each side of a quoted sentence."""
-_NO_QUOTE = 700
-"""Characters of a passage that has no quoted sentence."""
 _CONTROL = re.compile(
     r"<\|[^|<>\n]{1,40}\|>"  # ChatML, Llama 3, Phi
     r"|</?(?:s|bos|eos|start_of_turn|end_of_turn|start_of_image|pad|unk)>"  # Llama 2, Gemma
@@ -85,25 +81,25 @@ def question_with(question: str, excerpts: Sequence[Excerpt]) -> ChatMessage:
     return ChatMessage("user", re.sub(r"\{(passages|question)\}", lambda found: parts[found[1]], _text("question")))
 
 
-def quoted_sentences(evidence: Evidence) -> list[Excerpt]:
-    """The quotes alone, the best first: for very small models."""
-    return [Excerpt(quote.passage, as_data(" ".join(quote.text.split()))) for quote in evidence.quotes]
+def quoted(evidence: Evidence, around: int) -> list[Excerpt]:
+    """The quotes, the best first, each with the whole sentences that lie within ``around`` characters of it.
 
-
-def excerpts(evidence: Evidence) -> list[Excerpt]:
-    """What of the evidence to give to a model, the most useful first: around each quote, then the next passages.
-
-    Quotes of one passage that lie close together share an excerpt.
+    Quotes of one passage whose surroundings touch share an excerpt.
     """
     passages = {passage.number: passage for passage in evidence.passages}
     spans: dict[int, list[tuple[int, int]]] = {}
     for quote in evidence.quotes:
         if passage := passages.get(quote.passage):
             start, end = quote.start - passage.start, quote.end - passage.start
-            spans.setdefault(quote.passage, []).append((max(0, start - _AROUND), min(len(passage.text), end + _AROUND)))
-    found = [_excerpt(passages[number], *part) for number, parts in spans.items() for part in _merged(parts)]
-    rest = [passage for passage in evidence.passages if passage.number not in spans]
-    return found + [_excerpt(passage, 0, min(len(passage.text), _NO_QUOTE)) for passage in rest]
+            spans.setdefault(quote.passage, []).append(_widened(passage.text, start, end, around))
+    return [_excerpt(passages[number], *part) for number, parts in spans.items() for part in _merged(parts)]
+
+
+def unquoted(evidence: Evidence, longest: int) -> list[Excerpt]:
+    """The beginnings of the passages that no quote is from, best first, cut after a sentence where there is one."""
+    numbers = {quote.passage for quote in evidence.quotes}
+    rest = [passage for passage in evidence.passages if passage.number not in numbers]
+    return [_excerpt(passage, 0, _last_end(passage.text, 0, longest)) for passage in rest]
 
 
 def as_data(text: str) -> str:
@@ -114,15 +110,23 @@ def as_data(text: str) -> str:
 
 
 def _excerpt(passage: Passage, start: int, end: int) -> Excerpt:
-    text = passage.text
-    if start > 0:
-        cut = _SENTENCE_END.search(text, start, end)
-        start = cut.end() if cut and cut.end() - start < _AROUND * 2 // 3 else start
-    if end < len(text):
-        cuts = [m.start() for m in _SENTENCE_END.finditer(text, start, end)]
-        end = cuts[-1] if cuts and end - cuts[-1] < _AROUND * 2 // 3 else end
     heading = f"{passage.heading}: " if passage.heading else ""
-    return Excerpt(passage.number, as_data(heading + " ".join(text[start:end].split())))
+    return Excerpt(passage.number, as_data(heading + " ".join(passage.text[start:end].split())))
+
+
+def _widened(text: str, start: int, end: int, around: int) -> tuple[int, int]:
+    earliest = max(0, start - around)
+    beginnings = (found.end() for found in _SENTENCE_END.finditer(text, earliest, start))
+    first = 0 if earliest == 0 else next(beginnings, start)
+    ends = [found.start() for found in _SENTENCE_END.finditer(text, end, end + around)]
+    return first, len(text) if end + around >= len(text) else max(ends, default=end)
+
+
+def _last_end(text: str, start: int, longest: int) -> int:
+    if len(text) - start <= longest:
+        return len(text)
+    ends = [found.start() for found in _SENTENCE_END.finditer(text, start + longest // 2, start + longest)]
+    return max(ends, default=start + longest)
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:

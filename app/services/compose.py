@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.core.child import Exit
 from app.core.database import Database
@@ -54,11 +53,17 @@ class Services:
         interrupted, purged = conversations.close_interrupted(), conversations.purge_deleted()
         log.info("%d replies had been interrupted; %d deleted conversations purged", interrupted, purged)
         facts = Facts(database)
-        inference = InferenceClient(home, lambda exit_: _tell(events, "model", exit_))
+
+        def model_worker_ended(exit_: Exit) -> None:
+            models.worker_ended(exit_)
+            _tell(events, "model", exit_)
+
+        inference = InferenceClient(home, model_worker_ended)
         models = ModelLibrary(LibraryRecords(database), inference, facts, settings, home, events.publish)
         models.register_starters()
+        events.subscribe(models.listen)
         knowledge = KnowledgeClient(
-            home, _embedding_model(models), relay(events.publish), lambda exit_: _tell(events, "document", exit_)
+            home, models.embedding_model(), relay(events.publish), lambda exit_: _tell(events, "document", exit_)
         )
         documents = DocumentLibrary(knowledge, events.publish, conversations.detach_everywhere)
         chat = ChatSession(conversations, inference, documents, models, settings, events.publish)
@@ -81,12 +86,6 @@ class Services:
         self._inference.close()
         self._knowledge.close()
         self._database.close()
-
-
-def _embedding_model(models: ModelLibrary) -> Path | None:
-    return next(
-        (Path(model.path) for model in models.models() if model.summary.kind == "embedding" and model.present), None
-    )
 
 
 def _tell(events: EventHub, which: str, exit_: Exit) -> None:

@@ -11,16 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.chat.context import Room, first_kept, reply_limit
-from app.chat.prompt import Excerpt, Turn, excerpts, instructions, question_with, quoted_sentences, turns_of
+from app.chat.prompt import Excerpt, Turn, instructions, question_with, quoted, turns_of, unquoted
 from app.chat.sources import Evidence
 from app.chat.transcript import ChatMessage, Message
 from app.inference.client import InferenceClient
 from app.inference.protocol import Loaded
 
 _SMALL = 500_000_000
-"""Parameters. Models below this are given quoted sentences only (see :mod:`app.chat.prompt`)."""
+"""Parameters. Models below this are given quoted sentences and little around them (see :mod:`app.chat.prompt`)."""
 _LITTLE, _MUCH = 200, 900
 """Tokens of documents for small and for other models."""
+_AROUND_SMALL, _AROUND, _UNQUOTED = 240, 300, 700
+"""Characters: beside a quote for small models (all quotes share it) and for others; of a passage without a quote."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,10 @@ class PromptBuilder:
         """A question with what the documents say, and the turn before it if asked for. Errors: as :meth:`chat`."""
         small = loaded.n_params < _SMALL
         budget = min(_LITTLE if small else _MUCH, loaded.n_ctx // 3)
-        candidates = quoted_sentences(evidence) if small else excerpts(evidence)
+        if small:
+            candidates = quoted(evidence, _AROUND_SMALL // max(1, len(evidence.quotes)))
+        else:
+            candidates = [*quoted(evidence, _AROUND), *unquoted(evidence, _UNQUOTED)]
         sizes = self._count([ChatMessage("user", excerpt.text) for excerpt in candidates], loaded)
         chosen: list[Excerpt] = []
         used = 0

@@ -12,11 +12,11 @@ from app.chat.prompt import (
     Excerpt,
     Turn,
     as_data,
-    excerpts,
     instructions,
     question_with,
-    quoted_sentences,
+    quoted,
     turns_of,
+    unquoted,
 )
 from app.chat.sources import Evidence, Passage, Quote
 from app.chat.transcript import Message
@@ -39,29 +39,35 @@ def message(number: int, parent: int | None, role: str, text: str) -> Message:
 
 def test_an_excerpt_surrounds_its_quote_with_whole_sentences() -> None:
     source = passage(2, LONG, heading="Top › Sub")
-    (found,) = excerpts(
-        Evidence("q", (source,), (quote(source, "This is sentence number 20 of the long passage."),), True)
-    )
-    assert found.number == 2
-    assert found.text.startswith("Top › Sub: This is sentence number ")
-    assert found.text.endswith(" of the long passage.")
-    assert "number 20" in found.text
-    assert len(found.text) < 750
+    evidence = Evidence("q", (source,), (quote(source, "This is sentence number 20 of the long passage."),), True)
+    (found,) = quoted(evidence, 110)
+    expected = " ".join(f"This is sentence number {number} of the long passage." for number in range(18, 23))
+    assert found == Excerpt(2, f"Top › Sub: {expected}")
+    assert quoted(evidence, 10) == [Excerpt(2, "Top › Sub: This is sentence number 20 of the long passage.")]
+
+
+def test_a_short_passage_is_given_whole() -> None:
+    source = passage(1, "First. The answer is 42. Last")
+    evidence = Evidence("q", (source,), (quote(source, "The answer is 42."),), True)
+    assert quoted(evidence, 100) == [Excerpt(1, source.text)]
 
 
 def test_quotes_close_together_share_an_excerpt_and_far_ones_do_not() -> None:
     source = passage(1, LONG)
     near = (quote(source, "sentence number 5 "), quote(source, "sentence number 7 "))
-    assert len(excerpts(Evidence("q", (source,), near, True))) == 1
+    assert len(quoted(Evidence("q", (source,), near, True), 200)) == 1
     far = (quote(source, "sentence number 5 "), quote(source, "sentence number 35 "))
-    assert len(excerpts(Evidence("q", (source,), far, True))) == 2
+    assert len(quoted(Evidence("q", (source,), far, True), 200)) == 2
 
 
-def test_passages_with_quotes_come_first_then_the_others() -> None:
-    first, second = passage(1, "Nothing here."), passage(2, "The answer is 42.")
-    evidence = Evidence("q", (first, second), (quote(second, "The answer is 42."),), True)
-    assert [excerpt.number for excerpt in excerpts(evidence)] == [2, 1]
-    assert quoted_sentences(evidence) == [Excerpt(2, "The answer is 42.")]
+def test_passages_without_quotes_are_cut_after_a_sentence() -> None:
+    first, second, third = passage(1, LONG), passage(2, "The answer is 42."), passage(3, "x" * 900)
+    evidence = Evidence("q", (first, second, third), (quote(second, "The answer is 42."),), True)
+    one, three = unquoted(evidence, 500)
+    assert (one.number, three.number) == (1, 3)
+    assert one.text.endswith("passage.")
+    assert 250 < len(one.text) <= 500
+    assert len(three.text) == 500
 
 
 def test_the_question_stands_after_the_documents() -> None:
