@@ -74,7 +74,6 @@ class MainWindow(QMainWindow):
         self._opening = Opening(theme)
         self._stack.addWidget(self._opening)
         self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self._stack.setFocus()
         body = QWidget()
         layout = QHBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -82,6 +81,7 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.rail)
         layout.addWidget(self._stack, 1)
         self.setCentralWidget(body)
+        self._stack.setFocus()  # not the rail: a ring around "Chat" at the start would mean nothing
         self.notices = Notices(theme, body)
         self._overlay = DropOverlay(theme, body)
         self.page: Page = "chat"

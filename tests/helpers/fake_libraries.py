@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ import msgspec
 from app.chat.sources import CheckedSentence, Evidence, Passage, Quote
 from app.chat.transcript import RunFigures
 from app.core.errors import DocumentError, ModelError, SatchelError
+from app.core.jobs import CancelToken, Progress
 from app.hardware.machine import Gpu, Machine
 from app.inference.protocol import Backend, Loaded, LoadSettings, MemoryUse
 from app.knowledge.protocol import CollectionInfo, FileInfo, Files, FileStatus, Source
@@ -76,6 +77,7 @@ class FakeModelLibrary:
         self.hold_load: threading.Event | None = None
         """When set, a load waits for it half way."""
         self.copied: list[str] = []
+        self.loads: list[tuple[int, LoadSettings, bool]] = []
 
     def models(self) -> list[LibraryModel]:
         return list(self._models.values())
@@ -90,8 +92,16 @@ class FakeModelLibrary:
         header = summary(path.stem)
         return header, _verdict(header, 4096, "f16")
 
-    def add(self, path: Path, copy: bool = False) -> LibraryModel:
+    def add(
+        self,
+        path: Path,
+        copy: bool = False,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        cancel: CancelToken | None = None,
+    ) -> LibraryModel:
         self.inspect(path)
+        if copy:
+            on_progress(Progress(1, 2, "bytes"))
         added = replace(model(max(self._models, default=0) + 1, str(path), name=path.stem), in_place=not copy)
         if copy:
             self.copied.append(str(path))
@@ -111,7 +121,7 @@ class FakeModelLibrary:
         header = self._models[model].summary if isinstance(model, int) else summary(model.stem)
         return _verdict(header, n_ctx or 4096, kv_type)
 
-    def load(self, model_id: int, settings: LoadSettings | None = None) -> Loaded:
+    def load(self, model_id: int, settings: LoadSettings | None = None, *, force: bool = False) -> Loaded:
         chosen = self._models[model_id]
         self._set(ModelState("loading", chosen, fraction=0.4, step="weights"))
         if self.hold_load is not None:
@@ -120,6 +130,7 @@ class FakeModelLibrary:
             problem, self.problem = self.problem, None
             self._set(ModelState("failed", chosen, problem=str(problem)))
             raise problem
+        self.loads.append((model_id, settings or LoadSettings(), force))
         verdict = _verdict(chosen.summary, (settings or LoadSettings()).n_ctx, (settings or LoadSettings()).kv_type)
         loaded = Loaded(
             path=chosen.path,

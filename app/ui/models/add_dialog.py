@@ -7,11 +7,13 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QButtonGroup, QDialog, QProgressBar, QRadioButton, QStackedWidget, QWidget
 
-from app.core.errors import SatchelError
+from app.core.errors import Cancelled, SatchelError
+from app.core.jobs import CancelToken, Progress
 from app.inference.protocol import LoadSettings
 from app.models.model import LibraryModel, ModelSummary, Verdict
 from app.ui.models.facts_grid import FactsGrid
 from app.ui.models.fit import FitPanel
+from app.ui.models.loading import load_model
 from app.ui.models.words import facts
 from app.ui.parts import Parts
 from app.ui.widgets.basic import Icon, button, column, label, line, row
@@ -31,6 +33,8 @@ class AddModelDialog(QDialog):
         self._parts, self._path = parts, path
         self._summary: ModelSummary | None = None
         self._window_height = parent.window().height()
+        self._cancel_copy = CancelToken()
+        self._percent = -1
         self.setObjectName("add_model")
         self.setWindowTitle(self.tr("Add a model"))
         self.setWindowModality(Qt.WindowModality.WindowModal)
@@ -130,6 +134,27 @@ class AddModelDialog(QDialog):
             self.added.emit(model.id)
             self.accept()
             if load:
-                self._parts.bridge.run(lambda: models.load(model.id, settings))
+                load_model(self._parts, model.id, settings)
 
-        self._parts.bridge.run(lambda: models.add(path, copy=copy), done, self._show_problem)
+        def report(progress: Progress) -> None:
+            percent = round((progress.fraction or 0.0) * 100)
+            if percent != self._percent:
+                self._percent = percent
+                self._parts.bridge.run(lambda: percent, self._show_copied)
+
+        cancel = self._cancel_copy
+        self._parts.bridge.run(
+            lambda: models.add(path, copy=copy, on_progress=report, cancel=cancel), done, self._not_added
+        )
+
+    def _not_added(self, error: SatchelError) -> None:
+        if not isinstance(error, Cancelled):
+            self._show_problem(error)
+
+    def _show_copied(self, percent: int) -> None:
+        self._load.setText(self.tr("Copying… {n} %").format(n=percent))
+
+    def done(self, code: int) -> None:
+        """Closing it stops a copy that is on its way."""
+        self._cancel_copy.cancel()
+        super().done(code)

@@ -12,6 +12,7 @@ from app.models.model import LibraryModel
 from app.services.events import ModelState
 from app.ui.models.facts_grid import FactsGrid
 from app.ui.models.fit import FitPanel
+from app.ui.models.loading import load_model
 from app.ui.models.words import facts, place_words
 from app.ui.notices import Note
 from app.ui.parts import Parts
@@ -108,8 +109,7 @@ class ModelDetails(QFrame):
     def _load(self) -> None:
         model = self._model
         if model is not None:
-            settings = self._fit.settings()
-            self._parts.bridge.run(lambda: self._parts.models.load(model.id, settings))
+            load_model(self._parts, model.id, self._fit.settings())
 
     def _rename(self) -> None:
         model = self._model

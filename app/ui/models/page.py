@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QItemSelection, Qt, QTimer, Signal
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QListView, QStackedWidget, QVBoxLayout, QWidget
 
 from app.models.model import LibraryModel
@@ -21,6 +21,7 @@ from app.ui.widgets.search_field import SearchField
 
 SEARCH_FROM = 6
 """With fewer models there is nothing to search."""
+ROOM_FOR_ALL = 940
 
 
 class ModelsPage(QWidget):
@@ -35,6 +36,7 @@ class ModelsPage(QWidget):
         self.setObjectName("models")
         self._machine = MachineCard(parts)
         self._loaded = LoadedCard(parts)
+        self._cards = Sides(self._machine, self._loaded)
         self._library = Library(parts, self)
         self._filter = LibraryFilter(self._library)
         self._list = QListView()
@@ -70,7 +72,7 @@ class ModelsPage(QWidget):
 
     def _lay_out(self, add: QWidget) -> None:
         content = QWidget()
-        inside: QVBoxLayout = column(Sides(self._machine, self._loaded), spacing=18, parent=content)
+        inside: QVBoxLayout = column(self._cards, spacing=18, parent=content)
         inside.setContentsMargins(24, 22, 24, 20)
         top = row(self._count, spacing=8)
         top.addStretch()
@@ -130,6 +132,15 @@ class ModelsPage(QWidget):
         if model is not None:
             self._details.show_model(model)
         self._details.setVisible(model is not None)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """In a small window the library and its details come before the cards."""
+        self._cards.setVisible(self._details.isHidden() or self.width() >= ROOM_FOR_ALL)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, LibraryChanged):
