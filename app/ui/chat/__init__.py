@@ -1,0 +1,1 @@
+"""The chat page: conversations, the answer with its evidence, and the sources it stands on."""

@@ -1,0 +1,93 @@
+"""Buttons that hold more than a word, and labels that shorten what does not fit."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout
+
+from app.ui.widgets.basic import label, restyle
+
+
+class CardButton(QPushButton):
+    """A button with a layout in it: the whole card is clicked, by mouse, Space or Enter."""
+
+    def __init__(self, kind: str, name: str, accessible: str) -> None:
+        super().__init__()
+        self.setProperty("kind", kind)
+        self.setObjectName(name)
+        self.setAccessibleName(accessible)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._content: QLayout = QVBoxLayout()
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def fill(self, layout: QLayout) -> None:
+        """Put the content in; clicks on it go to the button."""
+        self._content = layout
+        self.setLayout(layout)
+        for child in self.findChildren(QLabel):
+            child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        content = self._content
+        return content.totalHeightForWidth(width) if content.hasHeightForWidth() else content.totalSizeHint().height()
+
+    def sizeHint(self) -> QSize:
+        return self._content.totalSizeHint()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 20)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.click()
+        else:
+            super().keyPressEvent(event)
+
+
+class ElidedLabel(QLabel):
+    """One line that is shortened to the width there is; the tooltip has all of it when it was."""
+
+    def __init__(
+        self,
+        text: str = "",
+        kind: str = "",
+        name: str = "",
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+    ) -> None:
+        super().__init__()
+        self._mode = mode
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("kind", kind)
+        self.setObjectName(name)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setText(text)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(20, super().minimumSizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.setFont(self.font())
+        area = self.contentsRect()
+        text = self.text().replace("\n", " ")
+        shown = self.fontMetrics().elidedText(text, self._mode, area.width())
+        self.setToolTip(self.text() if shown != text else "")
+        painter.drawText(area, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.end()
+
+
+def number_badge(number: int, *, quiet: bool = False) -> QLabel:
+    """A source's number, as it also stands in the text."""
+    made = label(str(number), "badge")
+    made.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    made.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+    if quiet:
+        restyle(made, state="quiet")
+    return made

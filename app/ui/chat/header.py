@@ -1,0 +1,210 @@
+"""Above the conversation: its title, the model that answers, the documents that answer with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+
+from app.knowledge.protocol import CollectionInfo
+from app.models.model import LibraryModel
+from app.services.events import ModelState
+from app.ui.chat.cards import ElidedLabel
+from app.ui.theme import Theme
+from app.ui.widgets.basic import IconButton, button, column, frame, row, size_text
+
+_NAME_LIMIT = 34
+
+
+class Header(QWidget):
+    """Shows what it is given and says what is wanted."""
+
+    sidebar_requested = Signal()
+    models_page_requested = Signal()
+    model_chosen = Signal(int)
+    collection_clicked = Signal(int)
+    attach_requested = Signal(int)
+    detach_requested = Signal(int)
+
+    def __init__(self, theme: Theme, models: Callable[[], Sequence[LibraryModel]]) -> None:
+        """``models`` gives the library as it was last read; it is asked when the menu opens and must not block."""
+        super().__init__()
+        self._theme, self._models = theme, models
+        self._collections: dict[int, CollectionInfo] = {}
+        self._attached: tuple[int, ...] = ()
+        self._chips: list[QWidget] = []
+        self.setObjectName("header")
+        self.show_sidebar = IconButton(
+            theme, "panel-left", self.tr("Show the conversations"), "header.sidebar", self.sidebar_requested.emit
+        )
+        self.show_sidebar.hide()
+        self.title = ElidedLabel("", "heading", "header.title")
+        self.model = button(self.tr("Choose a model"), "header.model", self._open_models, "picker")
+        self.model.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.attach = IconButton(
+            theme, "folder-plus", self.tr("Answer from documents"), "header.attach", self._open_collections, size=16
+        )
+        box = frame("header")
+        top = row(self.show_sidebar, self.title, self.model, spacing=8)
+        top.setStretch(1, 1)
+        self._chip_row = row(spacing=6)
+        self._chip_row.addWidget(self.attach)
+        self._chip_row.addStretch()
+        whole = column(parent=box, spacing=6)
+        whole.setContentsMargins(20, 10, 16, 8)
+        whole.addLayout(top)
+        whole.addLayout(self._chip_row)
+        column(box, parent=self)
+        self._state = ModelState()
+        theme.changed.connect(lambda: self.show_model(self._state))
+
+    # -- model ------------------------------------------------------------------------------------------------------
+
+    def show_model(self, state: ModelState) -> None:
+        """The chat model's name and state."""
+        self._state = state
+        name = _short(state.model.title) if state.model is not None else ""
+        colors = self._theme.colors
+        icon, tint = "cpu", colors.muted
+        if state.phase == "loading":
+            text = self.tr("{name}: loading {percent} %").format(name=name, percent=round(state.fraction * 100))
+            icon = "clock"
+        elif state.phase == "failed":
+            text = self.tr("{name}: not loaded").format(name=name or self.tr("Model"))
+            icon, tint = "circle-alert", colors.bad
+        elif state.phase == "ready":
+            text, tint = name, colors.good
+        else:
+            text = self.tr("Choose a model")
+        self.model.setIcon(self._theme.icon(icon, tint, 16))
+        self.model.setText(text)
+        self.model.setAccessibleName(self.tr("Model: {state}").format(state=text))
+        self.model.setToolTip(state.problem or self.tr("The model that answers. Click to choose another."))
+
+    def model_menu(self) -> QMenu:
+        """The library's chat models, and the way to the models page."""
+        menu = QMenu(self)
+        menu.setObjectName("header.model.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        current = self._state.model.id if self._state.model is not None and self._state.phase != "failed" else None
+        usable = [model for model in self._models() if model.summary.kind != "embedding"]
+        for model in usable:
+            words = self.tr("{name}  ·  {size}").format(name=model.title, size=size_text(model.summary.size_bytes))
+            if not model.present:
+                words = self.tr("{name}  ·  file not found").format(name=model.title)
+            action = menu.addAction(words)
+            action.setCheckable(True)
+            action.setChecked(model.id == current)
+            action.setEnabled(model.present)
+            action.triggered.connect(lambda _=False, chosen=model.id: self.model_chosen.emit(chosen))
+        if not usable:
+            menu.addAction(self.tr("No models yet")).setEnabled(False)
+        if self._state.phase == "failed" and self._state.problem:
+            menu.addSeparator()
+            menu.addAction(self._theme.icon("circle-alert", self._theme.colors.bad), self._state.problem).setEnabled(
+                False
+            )
+        menu.addSeparator()
+        menu.addAction(self._theme.icon("box"), self.tr("Manage models…")).triggered.connect(
+            self.models_page_requested.emit
+        )
+        return menu
+
+    def _open_models(self) -> None:
+        self.model_menu().popup(self.model.mapToGlobal(QPoint(0, self.model.height() + 4)))
+
+    # -- documents --------------------------------------------------------------------------------------------------
+
+    def show_collections(self, infos: Sequence[CollectionInfo], attached: tuple[int, ...]) -> None:
+        """The collections there are, and which of them answer here."""
+        known = {info.id: info for info in infos}
+        if (
+            attached == self._attached
+            and known.keys() == self._collections.keys()
+            and len(self._chips) == len([number for number in attached if number in known])
+        ):
+            self._collections = known
+            for chip in self._chips:
+                if isinstance(chip, _Chip):
+                    chip.show_info(known[chip.collection_id])
+            return
+        self._collections, self._attached = known, attached
+        for chip in self._chips:
+            self._chip_row.removeWidget(chip)
+            chip.deleteLater()
+        self._chips = []
+        for number in attached:
+            if number in known:
+                made = _Chip(self._theme, known[number])
+                made.clicked.connect(self.collection_clicked)
+                made.detached.connect(self.detach_requested)
+                self._chip_row.insertWidget(len(self._chips), made)
+                self._chips.append(made)
+
+    def collection_menu(self) -> QMenu:
+        """The collections that are not attached yet."""
+        menu = QMenu(self)
+        menu.setObjectName("header.attach.menu")
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        free = [info for info in self._collections.values() if info.id not in self._attached]
+        for info in free:
+            menu.addAction(self._theme.icon("folder"), info.name).triggered.connect(
+                lambda _=False, chosen=info.id: self.attach_requested.emit(chosen)
+            )
+        if not free:
+            words = (
+                self.tr("All your collections are attached")
+                if self._collections
+                else self.tr("No collections yet: drop a folder on the window")
+            )
+            menu.addAction(words).setEnabled(False)
+        return menu
+
+    def _open_collections(self) -> None:
+        self.collection_menu().popup(self.attach.mapToGlobal(QPoint(0, self.attach.height() + 4)))
+
+
+class _Chip(QWidget):
+    """One attached collection: its name and how far its index is."""
+
+    clicked = Signal(int)
+    detached = Signal(int)
+
+    def __init__(self, theme: Theme, info: CollectionInfo) -> None:
+        super().__init__()
+        self.collection_id = info.id
+        name = f"header.collection.{info.id}"
+        self._name = button("", name, lambda: self.clicked.emit(self.collection_id), "plain")
+        self._name.setIcon(theme.icon("folder", theme.colors.accent, 14))
+        self._close = IconButton(theme, "x", "", f"{name}.detach", lambda: self.detached.emit(info.id), size=12)
+        box = frame("chipbox")
+        inside = row(self._name, self._close, parent=box, spacing=0)
+        inside.setContentsMargins(0, 0, 4, 0)
+        column(box, parent=self)
+        self.show_info(info)
+
+    def show_info(self, info: CollectionInfo) -> None:
+        """The name, and progress while it is indexed."""
+        short = _short(info.name)
+        done, total = info.indexed + info.skipped + info.failed, info.files
+        if info.problem:
+            text = self.tr("{name}: stopped").format(name=short)
+        elif info.phase == "scanning":
+            text = self.tr("{name}: looking for files").format(name=short)
+        elif info.phase == "paused" and info.pending:
+            text = self.tr("{name}: paused").format(name=short)
+        elif info.pending and total:
+            text = self.tr("{name}: {done} of {total}").format(name=short, done=f"{done:,}", total=f"{total:,}")
+        else:
+            text = short
+        self._name.setText(text)
+        self._name.setAccessibleName(self.tr("Documents: {state}").format(state=text))
+        self._name.setToolTip(info.problem or self.tr("Show the files of {name}").format(name=info.name))
+        words = self.tr("Do not answer from {name} here").format(name=info.name)
+        self._close.setToolTip(words)
+        self._close.setAccessibleName(words)
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _NAME_LIMIT else name[: _NAME_LIMIT - 1].rstrip() + "…"

@@ -1,0 +1,270 @@
+"""The conversation: any number of messages, of which a window of about a hundred is built as widgets.
+
+Measured by others of this project: a widget for each of 1,000 messages takes 2 to 10 s to build; a delegate that paints
+them 0.7 s for each token. So the end is built, and more when it is scrolled to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.chat.transcript import Message
+from app.ui.chat.intents import Intents
+from app.ui.chat.message import LiveReply, ReplyMessage, UserMessage
+from app.ui.theme import Theme
+from app.ui.widgets.basic import button
+
+WINDOW = 100
+"""At most this many messages are widgets at a time."""
+FIRST = 20
+STEP = 20
+COLUMN_WIDTH = 760
+_NEAR = 800
+_AT_END = 12
+
+MessageWidget = UserMessage | ReplyMessage
+
+
+class MessageList(QWidget):
+    """See the module. ``intents`` carries what is done inside the messages."""
+
+    def __init__(self, theme: Theme, intents: Intents) -> None:
+        super().__init__()
+        self._theme, self._intents = theme, intents
+        self._messages: list[Message] = []
+        self._live: Mapping[int, LiveReply] = {}
+        self._widgets: list[MessageWidget] = []
+        self._first = 0
+        """The message that the first widget shows; the widgets show it and those behind it."""
+        self._sticky = True
+        self._anchor: tuple[QWidget, int] | None = None
+        self._moving = False
+        self.built = 0
+        """How many message widgets have been made since the conversation was opened."""
+        self._make()
+        theme.changed.connect(self._rebuild)
+
+    # -- messages ---------------------------------------------------------------------------------------------------
+
+    @property
+    def messages(self) -> Sequence[Message]:
+        """All messages of the path that is shown."""
+        return self._messages
+
+    @property
+    def widgets(self) -> Sequence[MessageWidget]:
+        """The messages that are built now, in order."""
+        return self._widgets
+
+    def set_messages(self, messages: Sequence[Message], live: Mapping[int, LiveReply]) -> None:
+        """Show another conversation, at its end."""
+        self._messages, self._live = list(messages), live
+        self.built = 0
+        self._show_end()
+
+    def add(self, message: Message) -> None:
+        """A message was added behind its parent; what stood there (an answer asked for again) leaves the path."""
+        at = len(self._messages)
+        while at > 0 and self._messages[at - 1].id != message.parent_id:
+            at -= 1
+        at = at if at > 0 or message.parent_id is None else len(self._messages)
+        if at < len(self._messages):
+            self._cut(at)
+        self._messages.append(message)
+        if self._first + len(self._widgets) == len(self._messages) - 1:
+            self._append_widget(message)
+            self._trim_front()
+        self._tell_last()
+        if message.role == "user":
+            self.jump_to_end()
+
+    def reply(self, message_id: int) -> ReplyMessage | None:
+        """The widget of a reply, if it is built."""
+        for widget in reversed(self._widgets):
+            if widget.message.id == message_id:
+                return widget if isinstance(widget, ReplyMessage) else None
+        return None
+
+    def finish(self, message: Message) -> None:
+        """A reply is complete."""
+        for number in range(len(self._messages) - 1, -1, -1):
+            if self._messages[number].id == message.id:
+                self._messages[number] = message
+                break
+        widget = self.reply(message.id)
+        if widget is not None:
+            widget.finish(message)
+            self._tell_last()
+
+    @property
+    def at_end(self) -> bool:
+        """Whether the view follows new text."""
+        return self._sticky
+
+    def jump_to_end(self) -> None:
+        """Show the newest message and follow it."""
+        if self._first + len(self._widgets) < len(self._messages):
+            self._show_end()
+        self._anchor = None
+        self._sticky = True
+        self._scroll_to(self._bar.maximum())
+        self._place_jump()
+
+    # -- the window of widgets --------------------------------------------------------------------------------------
+
+    def _make(self) -> None:
+        self.area = QScrollArea()
+        self.area.setObjectName("conversation")
+        self.area.setAccessibleName(self.tr("Conversation"))
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        page = QWidget()
+        page.setProperty("kind", "page")
+        holder = QWidget()
+        holder.setMaximumWidth(COLUMN_WIDTH)
+        self._column = QVBoxLayout(holder)
+        self._column.setContentsMargins(0, 24, 0, 24)
+        self._column.setSpacing(26)
+        self._column.addStretch()
+        outer = QHBoxLayout(page)
+        outer.setContentsMargins(24, 0, 24, 0)
+        outer.addStretch(1)
+        outer.addWidget(holder, 1000)
+        outer.addStretch(1)
+        self.area.setWidget(page)
+        self._bar = self.area.verticalScrollBar()
+        self._bar.setSingleStep(24)
+        self._bar.rangeChanged.connect(self._range_changed)
+        self._bar.valueChanged.connect(self._scrolled)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.area)
+        self._jump = button(self.tr("Jump to latest"), "conversation.latest", self.jump_to_end, "jump")
+        self._jump.setParent(self)
+        self._jump.hide()
+        self._more = QTimer(self, singleShot=True, interval=0)
+        self._more.timeout.connect(self._extend)
+
+    def _rebuild(self) -> None:
+        if self._messages:
+            self._show_end()
+
+    def _show_end(self) -> None:
+        for widget in self._widgets:
+            self._drop(widget)
+        self._widgets = []
+        self._first = max(0, len(self._messages) - FIRST)
+        self._anchor = None
+        self._sticky = True
+        for message in self._messages[self._first :]:
+            self._append_widget(message)
+        self._tell_last()
+        self._scroll_to(self._bar.maximum())
+        self._place_jump()
+
+    def _append_widget(self, message: Message) -> None:
+        widget = self._build(message)
+        self._widgets.append(widget)
+        self._column.insertWidget(self._column.count() - 1, widget)
+
+    def _build(self, message: Message) -> MessageWidget:
+        self.built += 1
+        if message.role == "user":
+            return UserMessage(self._theme, message)
+        live = self._live.get(message.id)
+        return ReplyMessage(self._theme, live.message if live else message, self._intents, live)
+
+    def _cut(self, at: int) -> None:
+        del self._messages[at:]
+        while self._widgets and self._first + len(self._widgets) > at:
+            self._drop(self._widgets.pop())
+
+    def _drop(self, widget: MessageWidget) -> None:
+        self._column.removeWidget(widget)
+        widget.hide()
+        widget.deleteLater()
+
+    def _trim_front(self) -> None:
+        while len(self._widgets) > WINDOW and self._sticky:
+            self._drop(self._widgets.pop(0))
+            self._first += 1
+
+    def _tell_last(self) -> None:
+        for widget in self._widgets[-3:]:
+            if isinstance(widget, ReplyMessage):
+                widget.set_last(widget.message.id == self._messages[-1].id)
+
+    def _extend(self) -> None:
+        """Build what is about to be scrolled to, keeping what is seen where it is."""
+        if self._first > 0 and self._bar.value() < _NEAR:
+            self._hold(self._first_visible())
+            step = min(STEP, self._first)
+            for number in range(self._first - 1, self._first - 1 - step, -1):
+                widget = self._build(self._messages[number])
+                self._widgets.insert(0, widget)
+                self._column.insertWidget(0, widget)
+            self._first -= step
+            while len(self._widgets) > WINDOW:
+                self._drop(self._widgets.pop())
+        last = self._first + len(self._widgets)
+        if last < len(self._messages) and self._bar.value() > self._bar.maximum() - _NEAR:
+            self._hold(self._first_visible())
+            for message in self._messages[last : last + STEP]:
+                self._append_widget(message)
+            while len(self._widgets) > WINDOW:
+                self._drop(self._widgets.pop(0))
+                self._first += 1
+        self._tell_last()
+
+    # -- where it is scrolled to ------------------------------------------------------------------------------------
+
+    def _first_visible(self) -> QWidget | None:
+        top = self._bar.value()
+        return next((widget for widget in self._widgets if widget.y() + widget.height() > top), None)
+
+    def _hold(self, widget: QWidget | None) -> None:
+        held = None if widget is None or self._sticky else (widget, widget.y() - self._bar.value())
+        self._anchor = held
+
+    def _range_changed(self) -> None:
+        # Texts find their heights in a few passes of the layout after they are added; each ends here.
+        if self._anchor is not None and self._anchor[0] in self._widgets:
+            widget, offset = self._anchor
+            self._scroll_to(widget.y() - offset)
+        elif self._sticky:
+            self._scroll_to(self._bar.maximum())
+        self._place_jump()
+        if self._first > 0 and self._bar.maximum() < _NEAR:
+            self._more.start()
+
+    def _scroll_to(self, value: int) -> None:
+        self._moving = True
+        self._bar.setValue(value)
+        self._moving = False
+
+    def _scrolled(self, value: int) -> None:
+        if not self._moving:
+            self._anchor = None
+            complete = self._first + len(self._widgets) >= len(self._messages)
+            self._sticky = complete and value >= self._bar.maximum() - _AT_END
+            self._place_jump()
+        if (self._first > 0 and value < _NEAR) or (
+            self._first + len(self._widgets) < len(self._messages) and value > self._bar.maximum() - _NEAR
+        ):
+            self._more.start()
+
+    def _place_jump(self) -> None:
+        self._jump.setVisible(not self._sticky and bool(self._messages))
+        size = self._jump.sizeHint()
+        self._jump.setGeometry(
+            (self.width() - size.width()) // 2, self.height() - size.height() - 12, size.width(), size.height()
+        )
+        self._jump.raise_()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_jump()

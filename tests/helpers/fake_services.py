@@ -1,0 +1,193 @@
+"""A chat session without a model, with the real one's methods and events: for the window's tests and screenshots."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from app.chat.sources import CheckedSentence, Evidence
+from app.chat.transcript import ConversationSummary, Message, RunFigures
+from app.core.errors import SatchelError
+from app.services.events import (
+    ConversationsChanged,
+    EvidenceFound,
+    MessageAdded,
+    MessageFinished,
+    PromptRead,
+    Publish,
+    TextArrived,
+)
+
+FIGURES = RunFigures(
+    prompt_tokens=412, cached_tokens=380, completion_tokens=121, first_token_s=0.18, prompt_s=0.16, decode_s=2.4
+)
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Script:
+    """What the next reply is: its pieces arrive one by one. ``problem``: raised instead of an answer."""
+
+    pieces: Sequence[str] = ("It is ", "an *answer*.")
+    evidence: Evidence | None = None
+    checks: tuple[CheckedSentence, ...] = ()
+    prompt_tokens: int = 0
+    problem: SatchelError | None = None
+    hold: threading.Event | None = None
+    """When set, the reply waits for it after its first piece; ``stop`` ends the wait."""
+
+
+@dataclass
+class _Conversation:
+    summary: ConversationSummary
+    messages: list[Message] = field(default_factory=list)
+    deleted: bool = False
+
+
+class FakeChatSession:
+    """Conversations in memory. Thread-safe enough for the bridge's pool: each call does one thing."""
+
+    def __init__(self, publish: Publish, model: str = "SmolLM2 135M Instruct") -> None:
+        self._publish = publish
+        self._model = model
+        self._ids = itertools.count(1)
+        self._conversations: dict[int, _Conversation] = {}
+        self._stops: dict[int, threading.Event] = {}
+        self.script = Script()
+        self.calls: list[tuple[object, ...]] = []
+
+    # -- for tests ------------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        title: str,
+        texts: Sequence[str] = (),
+        age: timedelta = timedelta(),
+        collection_ids: tuple[int, ...] = (),
+        **reply: object,
+    ) -> int:
+        """A stored conversation: questions and answers in turn. ``reply``: changes of the last message."""
+        number = next(self._ids)
+        summary = ConversationSummary(number, title, NOON - age, collection_ids)
+        entry = self._conversations[number] = _Conversation(summary)
+        for index, text in enumerate(texts):
+            entry.messages.append(self._message(number, "assistant" if index % 2 else "user", text))
+        if reply and entry.messages:
+            entry.messages[-1] = replace(entry.messages[-1], **reply)  # type: ignore[arg-type]
+        return number
+
+    def title(self, conversation_id: int) -> str:
+        """The stored title."""
+        return self._conversations[conversation_id].summary.title
+
+    # -- the session's methods --------------------------------------------------------------------------------------
+
+    def list_conversations(self, containing: str = "") -> list[ConversationSummary]:
+        found = [entry.summary for entry in self._conversations.values() if not entry.deleted]
+        found = [summary for summary in found if containing.casefold() in summary.title.casefold()]
+        return sorted(found, key=lambda summary: (summary.updated_at, summary.id), reverse=True)
+
+    def new_conversation(self) -> ConversationSummary:
+        number = self.add("New conversation")
+        self._publish(ConversationsChanged())
+        return self._conversations[number].summary
+
+    def rename(self, conversation_id: int, title: str) -> None:
+        self._change(conversation_id, title=title)
+
+    def delete(self, conversation_id: int) -> None:
+        self._conversations[conversation_id].deleted = True
+        self._publish(ConversationsChanged())
+
+    def undelete(self, conversation_id: int) -> None:
+        self._conversations[conversation_id].deleted = False
+        self._publish(ConversationsChanged())
+
+    def messages(self, conversation_id: int) -> list[Message]:
+        return list(self._conversations[conversation_id].messages)
+
+    def attach(self, conversation_id: int, collection_id: int) -> None:
+        have = self._conversations[conversation_id].summary.collection_ids
+        self._change(conversation_id, collection_ids=(*have, collection_id))
+
+    def detach(self, conversation_id: int, collection_id: int) -> None:
+        have = self._conversations[conversation_id].summary.collection_ids
+        self._change(conversation_id, collection_ids=tuple(each for each in have if each != collection_id))
+
+    def send(self, conversation_id: int, text: str) -> Message:
+        self.calls.append(("send", conversation_id, text))
+        if self.script.problem is not None:
+            raise self.script.problem
+        entry = self._conversations[conversation_id]
+        question = self._message(conversation_id, "user", text)
+        entry.messages.append(question)
+        if entry.summary.title == "New conversation":
+            self._change(conversation_id, title=text[:48])
+        self._publish(MessageAdded(question))
+        return self._reply(entry)
+
+    def regenerate(self, conversation_id: int) -> Message:
+        self.calls.append(("regenerate", conversation_id))
+        entry = self._conversations[conversation_id]
+        if entry.messages and entry.messages[-1].role == "assistant":
+            entry.messages.pop()
+        return self._reply(entry)
+
+    def stop(self, conversation_id: int) -> None:
+        self.calls.append(("stop", conversation_id))
+        stopped = self._stops.get(conversation_id)
+        if stopped is not None:
+            stopped.set()
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _reply(self, entry: _Conversation) -> Message:
+        number, script = entry.summary.id, self.script
+        stopped = self._stops[number] = threading.Event()
+        reply = replace(self._message(number, "assistant", ""), state="streaming")
+        entry.messages.append(reply)
+        self._publish(MessageAdded(reply))
+        if script.evidence is not None:
+            self._publish(EvidenceFound(number, reply.id, script.evidence))
+        if script.prompt_tokens:
+            self._publish(PromptRead(number, reply.id, script.prompt_tokens // 2, script.prompt_tokens))
+        text = ""
+        for piece in script.pieces:
+            text += piece
+            self._publish(TextArrived(number, reply.id, piece))
+            while script.hold is not None and not script.hold.wait(0.01) and not stopped.is_set():
+                pass
+            if stopped.is_set():
+                break
+        finished = replace(
+            reply,
+            text=text,
+            state="stopped" if stopped.is_set() else "complete",
+            evidence=script.evidence,
+            checks=script.checks,
+            figures=FIGURES,
+        )
+        entry.messages[-1] = finished
+        self._publish(MessageFinished(finished))
+        return finished
+
+    def _message(self, conversation_id: int, role: str, text: str) -> Message:
+        entry = self._conversations[conversation_id]
+        return Message(
+            id=next(self._ids),
+            conversation_id=conversation_id,
+            parent_id=entry.messages[-1].id if entry.messages else None,
+            role="assistant" if role == "assistant" else "user",
+            text=text,
+            state="complete",
+            created_at=NOON,
+            model=self._model if role == "assistant" else "",
+        )
+
+    def _change(self, conversation_id: int, **changes: object) -> None:
+        entry = self._conversations[conversation_id]
+        entry.summary = replace(entry.summary, **changes)  # type: ignore[arg-type]
+        self._publish(ConversationsChanged())
