@@ -30,7 +30,7 @@ class Satchel:
 
     def __init__(self, home: Home) -> None:
         self.home = home
-        self.environment = {**os.environ, "SATCHEL_HOME": str(home.root), "PYTHONWARNINGS": "default"}
+        self.environment = {**os.environ, "SATCHEL_HOME": str(home.root)}
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
@@ -70,11 +70,11 @@ def library(tmp_path_factory: pytest.TempPathFactory, chat_model: Path, embeddin
     """A home with one indexed collection, "Towers"."""
     folder = tmp_path_factory.mktemp("Towers")
     (folder / "paris.md").write_text(
-        "# Paris\n\n## The Eiffel Tower\n\nThe Eiffel Tower was finished in 1889. It is 330 metres high and made of"
-        " iron. Seven million people visit the tower every year.\n"
+        "# Paris\n\n## The Eiffel Tower\n\nThe Eiffel Tower is 330 metres high and made of iron. It was finished"
+        " in 1889. Seven million people visit it every year.\n"
     )
     (folder / "pisa.txt").write_text(
-        "The tower of Pisa leans by about four degrees. Its building began in 1173 and took 199 years."
+        "The tower of Pisa leans by about four degrees. The building of the tower began in 1173 and took 199 years."
     )
     (folder / "broken.pdf").write_bytes(b"%PDF-1.4 and then nothing of use")
     satchel = Satchel(Home(tmp_path_factory.mktemp("home")).create())
@@ -132,7 +132,11 @@ def test_status_and_search(library: Satchel) -> None:
 def test_ask_quotes_first_then_answers_with_sources(library: Satchel) -> None:
     name = library.json("documents", "status")[0]["name"]
     text, _ = library.run("ask", "How high is the Eiffel Tower?", "--collection", name)
-    assert text.index("“It is 330 metres high") < text.index("Checked against your documents") < text.index("Sources:")
+    assert (
+        text.index("“The Eiffel Tower is 330 metres high")
+        < text.index("Checked against your documents")
+        < text.index("Sources:")
+    )
     assert "paris.md, Paris › The Eiffel Tower" in text
     reply = library.messages()[-1]
     assert reply.text.strip() in text
