@@ -29,7 +29,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from app.core.errors import ErrorInfo, SatchelError, WorkerDied, WorkerError, WorkerHung
+from app.core.error_info import ErrorInfo
+from app.core.errors import SatchelError, WorkerDied, WorkerError, WorkerHung
 from app.core.jobs import CancelToken
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,8 @@ import pytest
 
 from app.core.backups import Backups
 from app.core.database import Database, Migration
-from app.core.errors import DiskFull, ErrorInfo, StorageError
+from app.core.error_info import ErrorInfo
+from app.core.errors import DiskFull, StorageError
 
 NOTES = Migration("notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
 COLOUR = Migration("colour", "ALTER TABLE notes ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'")
