@@ -10,20 +10,17 @@ import contextlib
 import logging
 import os
 import signal
-import socket
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QSocketNotifier, QTranslator
 from PySide6.QtWidgets import QApplication
 
-from app.core import log as logs
 from app.core.errors import SatchelError, StorageError
 from app.core.paths import Home
-from app.storage.settings import SettingsFile
 from app.ui import crash
 from app.ui.bridge import Bridge
 from app.ui.drop import Dropped
@@ -54,12 +51,12 @@ class Program(QObject):
         self.bridge = Bridge()
         self.theme = Theme(application, _theme_choice(home))
         self.window = MainWindow(self.theme, self.bridge, read_memory, home.root / "window.ini", home.logs)
-        self.window.painted.connect(self.open_services)
         application.aboutToQuit.connect(self.close)
 
     def start(self, paths: Sequence[Path] = ()) -> None:
         """Show the window; ``paths`` are taken as if they had been dropped on it."""
         self.window.take(Dropped.of_paths(path.absolute() for path in paths))
+        self.window.painted.connect(self.open_services)
         self.window.show()
 
     def open_services(self) -> None:
@@ -95,8 +92,10 @@ class Program(QObject):
         return not closing.is_alive()
 
     def _open(self) -> Services:
+        from app.core import log as logs
         from app.services.compose import Services
 
+        logs.configure(self._home, "window")
         services = Services.open(self._home)
         services.events.subscribe(self.bridge.publish)
         return services
@@ -126,8 +125,11 @@ class Program(QObject):
         self.window.show_problem(error, self.open_services)
 
 
-def main(argv: Sequence[str] = ()) -> int:
-    """Run the window until it is closed; ``argv`` are files and folders to take. Returns the exit code."""
+def main(argv: Sequence[str] = (), on_paint: Callable[[], None] | None = None) -> int:
+    """Run the window until it is closed; ``argv`` are files and folders to take. Returns the exit code.
+
+    ``on_paint`` is told of the first paint (for the benchmark of it).
+    """
     home = Home.locate()
     application = QApplication([sys.argv[0] or "satchel"])
     application.setApplicationName("satchel")
@@ -142,10 +144,12 @@ def main(argv: Sequence[str] = ()) -> int:
     if instance is None:
         print("Satchel is already running: its window is in front now.")  # noqa: T201 - see above
         return 0
-    logs.configure(home, "window")
     _use_language(application)
     program = Program(application, home)
     instance.asked.connect(program.take)
+    if on_paint is not None:
+        program.window.painted.connect(on_paint)
+    program.window.painted.connect(instance.listen)
     uninstall = crash.install(lambda line: program.bridge.run(lambda: line, program.window.tell_crash))
     with _quit_on_signals(application):
         program.start(paths)
@@ -182,11 +186,14 @@ def _claim(home: Home, paths: Sequence[Path]) -> Instance | None:
 
 
 def _theme_choice(home: Home) -> ThemeChoice:
-    """Needed before the services are open, so that the first paint has the right colours."""
+    """A glance into the settings file, so that the first paint has the right colours; whole reading comes later."""
+    import tomllib
+
     try:
-        return SettingsFile(home.settings_file).current.appearance.theme
-    except StorageError:
-        return "system"  # said when the services open it
+        chosen = tomllib.loads(home.settings_file.read_text(encoding="utf-8"))["appearance"]["theme"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return "system"  # what is wrong with the file is said when the services open it
+    return next((choice for choice in get_args(ThemeChoice) if choice == chosen), "system")
 
 
 def _use_language(application: QApplication) -> None:
@@ -208,6 +215,8 @@ def _quit_on_signals(application: QApplication) -> Iterator[None]:
 
     Python's handlers run between bytecodes, and Qt's loop runs none: a byte through a socket wakes it.
     """
+    import socket
+
     reader, writer = socket.socketpair()
     for end in (reader, writer):
         end.setblocking(False)

@@ -12,12 +12,14 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.core.errors import SatchelError
-from app.services.events import CollectionsChanged, Event, ModelStateChanged, PromptRead, TextArrived
+
+if TYPE_CHECKING:  # the window is painted before events and what they hold are needed
+    from app.services.events import Event
 
 log = logging.getLogger(__name__)
 
@@ -111,6 +113,8 @@ class Bridge(QObject):
 
 def _join(last: Event | Callable[[], None], new: Event) -> Event | None:
     """One event that says what both say, or None if they cannot be joined."""
+    from app.services.events import CollectionsChanged, ModelStateChanged, PromptRead, TextArrived
+
     match last, new:
         case TextArrived(), TextArrived() if last.message_id == new.message_id:
             return TextArrived(last.conversation_id, last.message_id, last.text + new.text)

@@ -10,14 +10,18 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLockFile, QObject, Signal
-from PySide6.QtNetwork import QLocalServer, QLocalSocket
+from PySide6.QtCore import QDeadlineTimer, QLockFile, QObject, QThread, Signal
 
 from app.core.errors import BusyError, StorageError
 from app.core.paths import Home
 
+if TYPE_CHECKING:  # imported when it is needed: the window is painted first
+    from PySide6.QtNetwork import QLocalServer, QLocalSocket
+
 ANSWER_MS = 5000
+RETRY_MS = 50
 _MESSAGE_LIMIT = 1_000_000
 
 
@@ -28,20 +32,27 @@ class Instance(QObject):
 
     def __init__(self, lock: QLockFile, server_name: str) -> None:
         super().__init__()
-        self._lock = lock
+        self._lock, self._server_name = lock, server_name
+        self._server: QLocalServer | None = None
+
+    def listen(self) -> None:
+        """Begin to answer second starts; they wait some seconds for it."""
+        from PySide6.QtNetwork import QLocalServer
+
         self._server = QLocalServer(self)
         self._server.setSocketOptions(QLocalServer.SocketOption.UserAccessOption)
-        QLocalServer.removeServer(server_name)  # left behind by a kill; we hold the lock, so nobody listens there
-        self._server.listen(server_name)
+        QLocalServer.removeServer(self._server_name)  # left behind by a kill; we hold the lock, so nobody listens there
+        self._server.listen(self._server_name)
         self._server.newConnection.connect(self._connected)
 
     def release(self) -> None:
         """Let another start be the first."""
-        self._server.close()
+        if self._server is not None:
+            self._server.close()
         self._lock.unlock()
 
     def _connected(self) -> None:
-        while (socket := self._server.nextPendingConnection()) is not None:
+        while self._server is not None and (socket := self._server.nextPendingConnection()) is not None:
             socket.readyRead.connect(lambda socket=socket: self._read(socket))
             socket.disconnected.connect(socket.deleteLater)
             self._read(socket)
@@ -93,10 +104,16 @@ def server_name(home: Home) -> str:
 
 
 def _tell_first(name: str, paths: Sequence[Path]) -> bool:
+    from PySide6.QtNetwork import QLocalSocket
+
     socket = QLocalSocket()
+    patience = QDeadlineTimer(ANSWER_MS)
     socket.connectToServer(name)
-    if not socket.waitForConnected(ANSWER_MS):
-        return False
+    while not socket.waitForConnected(max(0, patience.remainingTime())):
+        if patience.hasExpired():
+            return False
+        QThread.msleep(RETRY_MS)  # the first is just starting and does not listen yet
+        socket.connectToServer(name)
     socket.write(json.dumps({"paths": [str(path.absolute()) for path in paths]}).encode() + b"\n")
     socket.waitForBytesWritten(ANSWER_MS)
     answered = socket.waitForReadyRead(ANSWER_MS) and bytes(socket.readAll().data()) == b"ok\n"

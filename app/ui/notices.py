@@ -7,16 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QEnterEvent
 from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QProgressBar, QVBoxLayout, QWidget
 
 from app.core.errors import Cancelled, SatchelError
-from app.services.events import NoticeRaised
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, IconButton, button, column, label, restyle, row
+
+if TYPE_CHECKING:
+    from app.services.events import NoticeRaised
 
 Severity = Literal["info", "good", "warning", "error"]
 

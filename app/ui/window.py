@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
@@ -26,7 +26,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMainWindow, QPlainTextEdit, QStackedWidget, QWidget
 
 from app.core.errors import SatchelError
-from app.services.events import Event, NoticeRaised
 from app.ui.bridge import Bridge
 from app.ui.drop import DropOverlay, Dropped
 from app.ui.notices import Action, Note, Notices
@@ -37,6 +36,7 @@ from app.ui.theme import RESOURCES, Theme
 if TYPE_CHECKING:
     from app.chat.transcript import ConversationSummary
     from app.knowledge.protocol import CollectionInfo
+    from app.services.events import Event
     from app.ui.chat.page import ChatPage
     from app.ui.intake import Intake
     from app.ui.parts import Parts
@@ -146,7 +146,8 @@ class MainWindow(QMainWindow):
 
     def chat_page(self) -> ChatPage:
         """The chat page, built if need be. Only once the services are open."""
-        return self._page_widget("chat")
+        page = self._page_widget("chat")
+        return cast("ChatPage", page)
 
     def start_chat(self) -> None:
         """Show the chat with a new conversation."""
@@ -206,6 +207,7 @@ class MainWindow(QMainWindow):
                 chat = ChatPage(parts.theme, parts.bridge, parts.chat, parts.documents, parts.models)
                 chat.open_models_page.connect(lambda: self.go("models"))
                 chat.open_documents_page.connect(self._show_collection)
+                chat.undo_offered.connect(self._offer_undo)
                 return chat
             case "models":
                 from app.ui.models.page import ModelsPage
@@ -225,6 +227,9 @@ class MainWindow(QMainWindow):
                 from app.ui.settings.page import SettingsPage
 
                 return SettingsPage(parts)
+
+    def _offer_undo(self, text: str, undo: Callable[[], None]) -> None:
+        self.notices.show_note(Note(text, action=Action(self.tr("Undo"), undo)))
 
     def _show_collection(self, collection_id: int) -> None:
         self.go("documents")
@@ -269,6 +274,8 @@ class MainWindow(QMainWindow):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._logs)))
 
     def _happened(self, event: Event) -> None:
+        from app.services.events import NoticeRaised
+
         if isinstance(event, NoticeRaised):
             self.notices.show_note(Note.of_event(event))
 
