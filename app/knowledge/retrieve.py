@@ -141,7 +141,7 @@ class Retriever:
 
 
 def fuse(rankings: Sequence[Sequence[int]], weights: Sequence[float] | None = None) -> list[tuple[int, float]]:
-    """Reciprocal rank fusion: an item at rank r (from 1) gets weight / (60 + r) of each ranking. Best first, ties by id."""
+    """Reciprocal rank fusion: rank r (from 1) gives weight / (60 + r). Best first, ties by id."""
     scores: dict[int, float] = {}
     for ranking, weight in zip(rankings, weights or [1.0] * len(rankings), strict=True):
         for rank, item in enumerate(ranking, start=1):

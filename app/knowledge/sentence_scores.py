@@ -44,7 +44,7 @@ _MONTHS = word_set("january february march april may june july august september 
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of a passage, ``start`` to ``end`` of the file's text. ``previous``: where the one before it begins."""
+    """A sentence of a passage; offsets in the file's text. ``previous``: where the one before it begins."""
 
     passage: Passage
     start: int
@@ -110,6 +110,7 @@ def word_scores(question: str, idf: Mapping[str, float], passage: Sequence[Sente
     for i, sentence in enumerate(passage):
         overlap = _share(idf, total, stems[i])
         content = [word.stem for word in sentence.words if word.is_content]
+        overlap += 0.75 * (_share(idf, total, stems[i] | heading) - overlap)
         matches = OVERLAP * overlap + OVERLAP_WITHIN * _share(within, sum(within.values()), stems[i])
         own.append(matches)
         score = matches + HINT * _has_what_is_asked_for(question, sentence, frozenset(asked))
@@ -118,8 +119,7 @@ def word_scores(question: str, idf: Mapping[str, float], passage: Sequence[Sente
         score += NEWS * min(1.0, sum(stem not in asked for stem in content) / _ENOUGH_NEWS)
         if i and sentence.leans:
             score += _INHERITED * own[i - 1]
-        with_heading = _share(idf, total, stems[i] | heading)
-        scores.append(WordScore(0.25 * overlap + 0.75 * with_heading, score))
+        scores.append(WordScore(overlap, score))
     return scores
 
 

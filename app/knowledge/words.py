@@ -44,7 +44,7 @@ class Word(NamedTuple):
 
 
 def words(text: str) -> list[Word]:
-    """All words of a text in order. In stems, numbers keep their decimals and lose what groups their digits ("1,190")."""
+    """All words of a text in order. In stems, "1,190" is 1190, and 3.5 stays one number."""
     found = []
     for match in _WORD.finditer(text):
         written = match.group()
