@@ -1,4 +1,4 @@
-"""An error on its way between processes. Apart from the errors themselves, so that the window starts without msgspec."""
+"""An error on its way between processes. Apart from the errors, so that the window starts without msgspec."""
 
 from __future__ import annotations
 
