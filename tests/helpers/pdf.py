@@ -23,8 +23,13 @@ class Text:
     font: str = "Regular"
 
 
-def write_pdf(pages: Sequence[Sequence[Text]], *, title: str = "", password: str = "") -> bytes:
-    """A PDF 1.4 with these texts, Latin-1 only. With ``password`` it opens with that one only (RC4, 40 bit)."""
+def write_pdf(
+    pages: Sequence[Sequence[Text]], *, title: str = "", password: str = "", landscape: bool = False
+) -> bytes:
+    """A PDF 1.4 with these texts, Latin-1 only. With ``password`` it opens with that one only (RC4, 40 bit).
+
+    ``landscape``: as printers make it, an upright page that is shown turned by 90 degrees; places are on what is shown.
+    """
     key, protection = _protection(password) if password else (b"", b"")
     kids = " ".join(f"{10 + 2 * n} 0 R" for n in range(len(pages)))
     objects: dict[int, tuple[bytes, bytes | None]] = {
@@ -39,10 +44,11 @@ def write_pdf(pages: Sequence[Sequence[Text]], *, title: str = "", password: str
         page = 10 + 2 * number
         objects[page] = (
             f"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {PAGE_WIDTH} {PAGE_HEIGHT}] /Contents {page + 1} 0 R "
+            f"/Rotate {90 if landscape else 0} "
             "/Resources << /Font << /Regular 3 0 R /Bold 4 0 R /Mono 5 0 R >> >> >>".encode(),
             None,
         )
-        stream = _rc4_object(key, page + 1, "\n".join(_draw(text) for text in texts).encode("latin-1"))
+        stream = _rc4_object(key, page + 1, "\n".join(_draw(text, landscape) for text in texts).encode("latin-1"))
         objects[page + 1] = (f"<< /Length {len(stream)} >>".encode(), stream)
     if protection:
         objects[7] = (protection, None)
@@ -65,9 +71,10 @@ def _font(name: str) -> bytes:
     return f"<< /Type /Font /Subtype /Type1 /BaseFont /{name} /Encoding /WinAnsiEncoding >>".encode()
 
 
-def _draw(text: Text) -> str:
+def _draw(text: Text, landscape: bool) -> str:
     escaped = text.text.replace("\\", r"\\").replace("(", r"\(").replace(")", r"\)")
-    return f"BT /{text.font} {text.size} Tf {text.x} {text.y} Td ({escaped}) Tj ET"
+    matrix = f"0 1 -1 0 {PAGE_WIDTH - text.y} {text.x}" if landscape else f"1 0 0 1 {text.x} {text.y}"
+    return f"BT /{text.font} {text.size} Tf {matrix} Tm ({escaped}) Tj ET"
 
 
 def _assemble(objects: dict[int, tuple[bytes, bytes | None]], *, encrypted: bool) -> bytes:

@@ -98,7 +98,7 @@ def _lines_of(document: pypdfium2.PdfDocument, index: int) -> list[Line]:
         return []  # a broken page among good ones
     textpage = page.get_textpage()
     try:
-        return read_lines(textpage)
+        return read_lines(textpage, page.get_rotation())
     finally:
         textpage.close()
         page.close()

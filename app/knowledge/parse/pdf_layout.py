@@ -28,6 +28,8 @@ _BOLD = re.compile(rb"bold|black|heavy|demi|cmbx|sfbx", re.I)
 _ENDS = re.compile(r"[.!?:;…][\"'”’)\]]*$")
 _PAGE_NUMBER = re.compile(r"\d+|\b[ivxlc]+\b", re.I)
 _EDGE_LINES = 2
+Box = tuple[float, float, float, float]
+"""Left, bottom, right, top, in points."""
 NEIGHBOURS = 4
 """How many pages before and behind a page decide what is a running head on it."""
 
@@ -69,8 +71,8 @@ class PageText:
     blocks: list[PageBlock]
 
 
-def read_lines(textpage: Any) -> list[Line]:
-    """The lines of a pdfium text page, in its order."""
+def read_lines(textpage: Any, rotation: int = 0) -> list[Line]:
+    """The lines of a pdfium text page, in its order. ``rotation``: by how many degrees the page is shown turned."""
     raw = textpage.get_text_range()
     found = []
     for match in _LINE.finditer(raw):
@@ -81,7 +83,7 @@ def read_lines(textpage: Any) -> list[Line]:
             end -= 1
         if start == end:
             continue
-        first, last = char_box(textpage, start), char_box(textpage, end - 1)
+        first, last = (_turned(char_box(textpage, index), rotation) for index in (start, end - 1))
         ends = (_font(textpage, start), _font(textpage, end - 1))
         found.append(
             Line(
@@ -100,7 +102,19 @@ def read_lines(textpage: Any) -> list[Line]:
     return found
 
 
-def char_box(textpage: Any, index: int) -> tuple[float, float, float, float]:
+def _turned(box: Box, rotation: int) -> Box:
+    """A box as it lies on the page that is shown; where that page begins does not matter here."""
+    left, bottom, right, top = box
+    if rotation == 90:
+        return bottom, -right, top, -left
+    if rotation == 180:
+        return -right, -top, -left, -bottom
+    if rotation == 270:
+        return -top, left, -bottom, right
+    return box
+
+
+def char_box(textpage: Any, index: int) -> Box:
     """Left, bottom, right, top of the character at ``index`` of the raw text, in points; zeros if it has no place."""
     rect = pdfium.FS_RECTF()
     char = pdfium.FPDFText_GetCharIndexFromTextIndex(textpage, index)

@@ -113,6 +113,24 @@ def test_a_span_over_two_lines_has_two_marks() -> None:
     assert abs(marks[0].x - marks[1].x) < 2
 
 
+def test_a_page_that_is_shown_turned() -> None:
+    page = lines("# Heating", "", BODY, "one hour. Then it rests.", "", "A second paragraph of", "two lines.", top=500)
+    data = write_pdf([page], landscape=True)
+    parsed = pdf.parse(data)
+    assert outline(parsed) == [
+        ("heading1", "Heating"),
+        ("paragraph", f"{BODY} one hour. Then it rests."),
+        ("paragraph", "A second paragraph of two lines."),
+    ]
+    start = parsed.text.index("second")
+    image = pdf.render(data, 1, PAGE_HEIGHT, start, start + len("second"))
+    assert (image.width, image.height) == (PAGE_HEIGHT, PAGE_WIDTH)
+    [mark] = image.marks
+    baseline = PAGE_WIDTH - (500 - 5 * 14)
+    assert mark.y < baseline < mark.y + mark.height
+    assert 72 < mark.x < 100
+
+
 def test_a_page_that_is_not_there() -> None:
     with pytest.raises(DocumentError, match="no page 7"):
         pdf.render(write_pdf([lines(BODY)]), 7, 800, 0, 0)
