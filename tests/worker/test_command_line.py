@@ -240,6 +240,26 @@ def test_kill_9_in_the_middle_of_a_reply_loses_nothing_that_was_saved(satchel: S
     assert LONG[:50] in out
 
 
+def test_a_damaged_database_is_restored_and_said(satchel: Satchel) -> None:
+    with satchel.conversations() as conversations:
+        conversations.add_question(conversations.create().id, "What was before?")
+        conversations._database.backup()
+    whole = satchel.home.database.read_bytes()
+    satchel.home.database.write_bytes(b"\0" * 5000 + whole[5000:])
+    out, err = satchel.run("models", "list")
+    assert "restored from the backup" in " ".join(err.split())
+    assert "SmolLM2" in out
+    assert satchel.messages()[0].text == "What was before?"
+
+
+def test_a_newer_database_is_refused_in_words(satchel: Satchel) -> None:
+    database = open_database(satchel.home)
+    database.execute("INSERT INTO migrations(name) VALUES ('from the future')")
+    database.close()
+    _, err = satchel.run("models", "list", code=1)
+    assert "newer version" in err
+
+
 def test_a_worker_killed_in_the_middle_of_a_reply_is_said_and_the_next_reply_comes(
     home: Home, chat_model: Path, embedding_model: Path
 ) -> None:

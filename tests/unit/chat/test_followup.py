@@ -28,19 +28,28 @@ def test_these_stand_alone(question: str) -> None:
     assert not leans(question)
 
 
-def test_the_last_question_that_stood_alone_is_added() -> None:
-    earlier = ["How high is the tower?", "And how old is it?"]
-    assert search_queries("Who built it?", earlier) == ["How high is the tower? Who built it?", "Who built it?"]
+def test_a_pronoun_takes_the_topic_of_the_question_before() -> None:
+    earlier = ["How high is the Eiffel Tower in Paris?", "And how old is it?"]
+    assert search_queries("Who built it?", earlier) == ["Eiffel Tower Paris Who built it?", "Who built it?"]
+    assert search_queries("Why?", ["How long is the warranty on the frame?"])[0] == "warranty frame Why?"
 
 
-def test_a_short_one_is_tried_alone_first() -> None:
-    assert search_queries("Refund period?", ["Who sells it in Oslo?"]) == ["Refund period?"]
-    assert search_queries("Refund period?", ["Which shop sells towers?"]) == [
-        "Refund period?",
-        "Which shop sells towers? Refund period?",
-    ]
+def test_a_new_topic_takes_what_was_asked_before() -> None:
+    earlier = ["How high is the Eiffel Tower?"]
+    assert search_queries("What about the Louvre?", earlier)[0] == "How high is the What about the Louvre?"
+    assert search_queries("And the motor?", ["How long is the warranty on the frame?"])[0].startswith("How long is")
+
+
+def test_the_newest_topic_counts() -> None:
+    earlier = ["How high is the Eiffel Tower?", "What about the Louvre?"]
+    assert search_queries("When did it open?", earlier)[0] == "Louvre When did it open?"
+
+
+def test_a_short_question_is_tried_alone_first() -> None:
+    assert search_queries("Refund period?", ["Who sells bikes in Oslo?"]) == ["Refund period?", "Oslo Refund period?"]
+    assert search_queries("Thanks!", ["Who sells bikes in Oslo?"]) == ["Thanks!"]
 
 
 def test_the_first_question_has_nothing_to_lean_on() -> None:
     assert search_queries("Who built it?", []) == ["Who built it?"]
-    assert search_queries("Who built it?", ["And why?"]) == ["Who built it?"]
+    assert search_queries("What about it?", ["And why?"]) == ["What about it?"]

@@ -133,13 +133,13 @@ def test_a_follow_up_is_searched_with_what_it_leans_on(session_with: Any) -> Non
     session = session_with(inference, knowledge)
     made = session.new_conversation()
     session.attach(made.id, 1)
-    session.send(made.id, "How high is the tower in Paris?")
+    session.send(made.id, "How high is the tower?")
     reply = session.send(made.id, "And when was it built?")
-    assert knowledge.queries[1] == "How high is the tower in Paris? And when was it built?"
+    assert knowledge.queries[1] == "tower And when was it built?"
     assert reply.evidence is not None
     assert reply.evidence.query == knowledge.queries[1]
     contents = [message.content for message in inference.asked[1][0]]
-    assert contents[1:3] == ["How high is the tower in Paris?", "330 metres"]
+    assert contents[1:3] == ["How high is the tower?", "330 metres"]
 
 
 def test_documents_stand_when_the_model_cannot_load(session_with: Any) -> None:

@@ -1,0 +1,86 @@
+"""Collections as the person makes them: names, paths that are not there, events."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.errors import DocumentError
+from app.knowledge.protocol import CollectionInfo, Collections, Notice
+from app.services.documents import DocumentLibrary, relay
+from app.services.events import CollectionsChanged, NoticeRaised
+from tests.helpers.scripted import Recorder, ScriptedKnowledge
+
+
+class Making(ScriptedKnowledge):
+    """Remembers what it was asked to make and to forget."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.made: list[tuple[str, list[str]]] = []
+        self.removed: list[int] = []
+
+    def create_collection(self, name: str, roots: list[str]) -> CollectionInfo:
+        self.made.append((name, roots))
+        return self.list_collections()[0]
+
+    def remove_collection(self, collection_id: int) -> None:
+        self.removed.append(collection_id)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("trip/a.txt", "trip/b.txt", "other/c.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("paths", "name", "expected"),
+    [
+        (["trip"], None, "trip"),
+        (["trip/a.txt"], None, "a.txt"),
+        (["trip/a.txt", "trip/b.txt"], None, "trip"),
+        (["trip/a.txt", "other/c.txt", "other"], None, "a.txt and 2 more"),
+        (["trip"], "  Holidays ", "Holidays"),
+        (["trip", "trip"], " ", "trip"),
+    ],
+)
+def test_a_collection_is_named_after_what_is_in_it(
+    folder: Path, paths: list[str], name: str | None, expected: str
+) -> None:
+    client, recorder = Making(), Recorder()
+    DocumentLibrary(client, recorder).create([folder / path for path in paths], name)  # type: ignore[arg-type]
+    ((made, roots),) = client.made
+    assert made == expected
+    assert roots == list(dict.fromkeys(str(folder / path) for path in paths))
+    assert recorder.of(CollectionsChanged)
+
+
+@pytest.mark.parametrize("paths", [[], ["nowhere"]])
+def test_paths_that_are_not_there_are_refused(folder: Path, paths: list[str]) -> None:
+    client: Any = Making()
+    with pytest.raises(DocumentError):
+        DocumentLibrary(client, Recorder()).create([folder / path for path in paths])
+    assert client.made == []
+
+
+def test_a_removed_collection_is_forgotten_everywhere() -> None:
+    client: Any = Making()
+    forgotten: list[int] = []
+    DocumentLibrary(client, Recorder(), forgotten.append).remove(7)
+    assert client.removed == forgotten == [7]
+
+
+def test_unasked_words_of_the_worker_become_events() -> None:
+    recorder = Recorder()
+    tell = relay(recorder)
+    tell(Collections([]))
+    tell(Notice("The index was rebuilt.", "It was damaged.", "Nothing is lost."))
+    assert recorder.events == [
+        CollectionsChanged(()),
+        NoticeRaised("The index was rebuilt.", "It was damaged.", "Nothing is lost.", "warning"),
+    ]
