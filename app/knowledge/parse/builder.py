@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from app.knowledge.parse.values import Block, BlockKind, ParsedFile
+from app.knowledge.parse.values import Block, BlockKind, PageSpan, ParsedFile
 
 BETWEEN_BLOCKS = "\n\n"
 BETWEEN_CELLS = " | "
@@ -31,6 +31,7 @@ class TextBuilder:
         self._parts: list[str] = []
         self._blocks: list[Block] = []
         self._length = 0
+        self._page_starts: list[int] = []
 
     def add(self, kind: BlockKind, text: str, level: int = 0) -> None:
         """Append a block; one without text is left out. Neighbouring list items become one list."""
@@ -51,6 +52,17 @@ class TextBuilder:
         else:
             self._blocks.append(Block(kind, start, self._length, level))
 
+    def add_all(self, parsed: ParsedFile) -> None:
+        """Append all blocks of another file."""
+        for block in parsed.blocks:
+            self.add(block.kind, parsed.text[block.start : block.end], block.level)
+            self.end_group()
+
+    def begin_page(self) -> None:
+        """What follows is on a new page (a slide); text made without any such call has no pages."""
+        self.end_group()
+        self._page_starts.append(len(self._blocks))
+
     def end_group(self) -> None:
         """What follows is another list or table than what came before."""
         if self._blocks:
@@ -63,7 +75,17 @@ class TextBuilder:
         text = "".join(self._parts)
         blocks = tuple(Block(b.kind, b.start, b.end, max(b.level, 0)) for b in self._blocks)
         first = next((b for b in blocks if b.kind == "heading" and b.level == 1), None)
-        return ParsedFile(text, blocks, (), one_line(title) or (text[first.start : first.end] if first else ""))
+        return ParsedFile(
+            text, blocks, self._pages(blocks), one_line(title) or (text[first.start : first.end] if first else "")
+        )
+
+    def _pages(self, blocks: Sequence[Block]) -> tuple[PageSpan, ...]:
+        pages = []
+        for number, first in enumerate(self._page_starts, start=1):
+            after = self._page_starts[number] if number < len(self._page_starts) else len(blocks)
+            start = blocks[first].start if first < len(blocks) else self._length
+            pages.append(PageSpan(number, start, blocks[after - 1].end if after > first else start))
+        return tuple(pages)
 
     def _put(self, text: str) -> None:
         self._parts.append(text)

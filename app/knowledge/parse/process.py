@@ -88,7 +88,10 @@ class _Reader:
     """One child and one request at a time, with a deadline."""
 
     def __init__(self, entry: Callable[..., None], args: tuple[int, ...], time_limit_s: float) -> None:
-        self.child: ChildProcess[Request, Reply] = ChildProcess(PROTOCOL, entry, args)
+        # Native parsers hold Python's lock, and its beats with it, for as long as they run: the deadline here decides.
+        self.child: ChildProcess[Request, Reply] = ChildProcess(
+            PROTOCOL, entry, args, hang_timeout_s=time_limit_s + 10.0
+        )
         self._time_limit_s = time_limit_s
         self._lock = threading.Lock()
 

@@ -10,7 +10,9 @@ from app.core.errors import DocumentError, Skipped
 from app.knowledge.parse import source
 from app.knowledge.parse.archive import protected, safe_zip
 
-Format = Literal["plain", "markdown", "html", "pdf", "docx", "source", "sheet"]
+Format = Literal[
+    "plain", "markdown", "html", "pdf", "docx", "source", "sheet", "slides", "odt", "epub", "notebook", "mail"
+]
 
 # First bytes of what is no document, and its name in words.
 _MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -53,9 +55,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIPS = (
     ("xl/", "a spreadsheet (.xlsx); save the sheet as .csv"),
-    ("ppt/", "a presentation (.pptx); save it as PDF"),
-    ("META-INF/container.xml", "an e-book (EPUB)"),
-    ("content.xml", "an OpenDocument file; save it as .docx or PDF"),
+    ("content.xml", "an OpenDocument file other than text; save it as PDF or .csv"),
     ("META-INF/MANIFEST.MF", "a program (Java)"),
 )
 _MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mdx"})
@@ -90,13 +90,17 @@ def _by_name(head: bytes, suffix: str, name: str) -> Format:
         return "markdown"
     if suffix in source.SUFFIXES or name in source.NAMES:
         return "source"
+    if suffix == ".ipynb":
+        return "notebook"
+    if suffix == ".eml":
+        return "mail"
     if suffix in _SHEETS:
         return "sheet"
     if suffix in _HTML or _LOOKS_LIKE_HTML.match(head):
         return "html"
     if suffix == ".svg":
         raise Skipped("This is a picture (SVG).")
-    if suffix in (".pdf", ".docx"):
+    if suffix in (".pdf", ".docx", ".pptx", ".odt", ".epub"):
         raise DocumentError(
             f"This file is called {suffix} but is none.",
             "It is damaged, incomplete or something else.",
@@ -107,9 +111,16 @@ def _by_name(head: bytes, suffix: str, name: str) -> Format:
 
 def _in_zip(data: bytes) -> Format:
     with safe_zip(data) as archive:
-        names = archive.namelist()
+        names = set(archive.namelist())
+        kind = archive.read("mimetype")[:100].strip() if "mimetype" in names else b""
     if "word/document.xml" in names:
         return "docx"
+    if "ppt/presentation.xml" in names:
+        return "slides"
+    if kind.startswith(b"application/vnd.oasis.opendocument.text") and "content.xml" in names:
+        return "odt"
+    if "META-INF/container.xml" in names and b"opendocument" not in kind:
+        return "epub"
     for beginning, words in _ZIPS:
         if any(name.startswith(beginning) for name in names):
             raise Skipped(f"This is {words}.")
