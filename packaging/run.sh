@@ -7,13 +7,18 @@
 #   CMAKE_ARGS      how to build llama.cpp: -DGGML_CUDA=on (NVIDIA), -DGGML_VULKAN=on, -DGGML_HIP=on (AMD).
 #                   Metal is on by itself on a Mac. Another value than last time builds it again.
 set -eu
+started_in=$PWD
 cd "$(dirname "$0")/.."
 . packaging/setup.sh
 
 set_up base
 
-if [ $# -eq 0 ] && [ "$(uname -s)" = Linux ] && [ -z "${DISPLAY-}${WAYLAND_DISPLAY-}${QT_QPA_PLATFORM-}" ]; then
+python=$PWD/.venv/bin/python
+cd "$started_in" # files named in the arguments are meant from there
+# A window is opened without arguments, or with files to open.
+if { [ $# -eq 0 ] || [ -e "$1" ]; } && [ "$(uname -s)" = Linux ] &&
+    [ -z "${DISPLAY-}${WAYLAND_DISPLAY-}${QT_QPA_PLATFORM-}" ]; then
     fail "Satchel is ready, but there is no display here, so no window can open.
-Start it in a desktop session, or use it without a window: .venv/bin/satchel --help"
+Start it in a desktop session, or use it without a window: ${python%python}satchel --help"
 fi
-exec .venv/bin/python -m app "$@"
+exec "$python" -P -m app "$@" # -P: not an "app" that lies where it was started

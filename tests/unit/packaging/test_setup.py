@@ -129,7 +129,7 @@ def test_a_second_start_installs_nothing_and_hands_over_the_arguments(machine: F
     result = machine.run("models", "list")
     assert result.returncode == 0, result.stderr
     assert result.stdout == ""
-    assert machine.calls("python") == ["python packaging/starter_models.py", "python -m app models list"]
+    assert machine.calls("python") == ["python packaging/starter_models.py", "python -P -m app models list"]
 
 
 def test_what_test_sh_set_up_is_enough_for_run_sh(machine: FakeMachine) -> None:
@@ -137,7 +137,7 @@ def test_what_test_sh_set_up_is_enough_for_run_sh(machine: FakeMachine) -> None:
     stamp = machine.clone / ".venv" / "satchel-setup"
     stamp.write_text(stamp.read_text().replace(" base", " dev"))
     machine.run("hardware")
-    assert machine.calls("python") == ["python packaging/starter_models.py", "python -m app hardware"]
+    assert machine.calls("python") == ["python packaging/starter_models.py", "python -P -m app hardware"]
 
 
 def test_without_a_display_it_says_so(machine: FakeMachine) -> None:
@@ -145,6 +145,7 @@ def test_without_a_display_it_says_so(machine: FakeMachine) -> None:
     result = machine.run()
     assert result.returncode == 1
     assert "there is no display here" in result.stderr
+    assert "there is no display here" in machine.run("pyproject.toml").stderr
     assert machine.run(WAYLAND_DISPLAY="wayland-0").returncode == 0
 
 
