@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -43,16 +45,28 @@ def chat(services: Services, terminal: Terminal, options: argparse.Namespace) ->
         _prepare(services, options, conversation_id)
         for message in services.chat.messages(conversation_id):
             terminal.paragraph(message.text, first="> " if message.role == "user" else "")
-    terminal.note("Ctrl-C stops a reply, Ctrl-D (or an empty line on Windows: Ctrl-Z) leaves.")
-    while True:
-        try:
-            terminal.write("> ")
-            line = input()
-        except (EOFError, KeyboardInterrupt):
-            terminal.line()
-            return 0
+    terminal.note("Ctrl-C stops a reply, Ctrl-D (on Windows Ctrl-Z, then Enter) leaves.")
+    while (line := _read_line(terminal)) is not None:
         if line.strip():
             _say(services, terminal, conversation_id, line)
+    terminal.line()
+    return 0
+
+
+def _read_line(terminal: Terminal) -> str | None:
+    """What the person types; None when they leave."""
+    if sys.stdin is None:
+        return None
+    try:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            with contextlib.suppress(ImportError):
+                import readline  # noqa: F401 - gives input() arrow keys and a history; not there on Windows
+            return input("> ")
+        terminal.write("> ")
+        line = sys.stdin.readline()
+    except (EOFError, KeyboardInterrupt):
+        return None
+    return line or None
 
 
 def _begin(services: Services, options: argparse.Namespace) -> int:

@@ -26,7 +26,7 @@ class Terminal:
     def __init__(self, out: IO[str] | None = None, err: IO[str] | None = None) -> None:
         self._out = out if out is not None else sys.stdout
         self._err = err if err is not None else sys.stderr
-        for stream in (self._out, self._err):
+        for stream in (self._out, self._err, sys.stdin):
             if hasattr(stream, "reconfigure"):
                 stream.reconfigure(errors="replace")  # a console that cannot show “ shows ?
         self.closed = False

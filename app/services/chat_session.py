@@ -115,6 +115,7 @@ class ChatSession:
         """
         if not text.strip():
             raise SatchelError("There is nothing to send.", "", "Type a question first.")
+        text = text.encode(errors="replace").decode()  # a clipboard can hold half of a character; a database cannot
         run = self._begin(conversation_id)
         try:
             question = self._conversations.add_question(conversation_id, text)

@@ -16,7 +16,7 @@ from app.chat.answer import not_found_answer
 from app.chat.followup import leans, search_queries
 from app.chat.sources import CheckedSentence, Evidence
 from app.chat.transcript import Message, MessageState, RunFigures
-from app.core.errors import Cancelled, SatchelError, WorkerDied, WorkerError
+from app.core.errors import Cancelled, SatchelError, StorageError, WorkerDied, WorkerError
 from app.inference.client import InferenceClient
 from app.inference.protocol import Generated, Loaded, PromptProgress, Sampling, Text
 from app.inference.protocol import Reply as WorkerReply
@@ -174,7 +174,7 @@ class ReplyWriter:
             run.wait(SAVE_EVERY_S)
             if len(draft.pieces) > saved:
                 saved = len(draft.pieces)
-                self._conversations.save_text(reply.id, draft.text)
+                self._save_so_far(reply, draft)
             if run.stopped:
                 stopped_at = stopped_at or time.monotonic()
                 if time.monotonic() - stopped_at > STOP_GRACE_S:
@@ -227,6 +227,12 @@ class ReplyWriter:
 
     def _step(self, reply: Message, phase: ReplyPhase) -> None:
         self._publish(ReplyStep(reply.conversation_id, reply.id, phase))
+
+    def _save_so_far(self, reply: Message, draft: _Draft) -> None:
+        try:
+            self._conversations.save_text(reply.id, draft.text)
+        except StorageError as error:  # a full disk may have room again when the reply ends, and that save will tell
+            log.warning("the reply so far could not be saved: %s", error)
 
     def _save(self, reply: Message, draft: _Draft, state: MessageState) -> Message:
         finished = replace(

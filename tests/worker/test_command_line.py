@@ -260,31 +260,6 @@ def test_a_newer_database_is_refused_in_words(satchel: Satchel) -> None:
     assert "newer version" in err
 
 
-def test_a_worker_killed_in_the_middle_of_a_reply_is_said_and_the_next_reply_comes(
-    home: Home, chat_model: Path, embedding_model: Path
-) -> None:
-    from app.services.events import TextArrived
-
-    services = Services.open(home)
-    arrived = threading.Event()
-    services.events.subscribe(lambda event: arrived.set() if isinstance(event, TextArrived) else None)
-    try:
-        made = services.chat.new_conversation()
-        replies: list[Message] = []
-        sending = threading.Thread(target=lambda: replies.append(services.chat.send(made.id, LONG)))
-        sending.start()
-        assert arrived.wait(60)
-        assert services.inference_pid is not None
-        os.kill(services.inference_pid, signal.SIGKILL)
-        sending.join(60)
-        assert (replies[0].state, bool(replies[0].text)) == ("interrupted", True)
-        assert "killed" in replies[0].problem
-        again = services.chat.send(made.id, "Say hello.")
-        assert again.state == "complete"
-    finally:
-        services.close()
-
-
 def _until(condition: Callable[[], Any]) -> None:
     waiting = threading.Event()
     for _ in range(3000):

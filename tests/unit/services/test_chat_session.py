@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.core.database import Database
-from app.core.errors import BusyError, ModelError, SatchelError, WorkerDied
+from app.core.errors import BusyError, DiskFull, ModelError, SatchelError, WorkerDied
 from app.core.paths import Home
 from app.services.chat_session import ChatSession
 from app.services.documents import DocumentLibrary
@@ -45,9 +45,11 @@ def recorder() -> Recorder:
 def session_with(database: Database, home: Home, recorder: Recorder) -> Iterator[Callable[..., ChatSession]]:
     made: list[ChatSession] = []
 
-    def make(inference: Any = None, knowledge: Any = None, library: Any = None) -> ChatSession:
+    def make(
+        inference: Any = None, knowledge: Any = None, library: Any = None, conversations: Any = None
+    ) -> ChatSession:
         session = ChatSession(
-            Conversations(database),
+            conversations or Conversations(database),
             inference or ScriptedInference(),
             DocumentLibrary(knowledge or ScriptedKnowledge(), recorder),
             library or ScriptedLibrary(),
@@ -195,6 +197,27 @@ def test_the_text_is_saved_while_it_streams(session_with: Any, database: Databas
         assert saved == [("Some words",)]
         go_on.set()
         assert sending.result(10).text == "Some words and the end."
+
+
+def test_a_disk_that_is_full_for_a_while_does_not_end_the_reply(session_with: Any, database: Database) -> None:
+    go_on = threading.Event()
+
+    class FullForAWhile(Conversations):
+        def save_text(self, message_id: int, text: str) -> None:
+            go_on.set()
+            raise DiskFull("conversations.sqlite could not be written.", "The disk is full.", "Free some space.")
+
+    session = session_with(ScriptedInference(["Some", go_on, " text"]), conversations=FullForAWhile(database))
+    made = session.new_conversation()
+    assert session.send(made.id, "Hi?").state == "complete"
+    assert Conversations(database).path(made.id)[-1].text == "Some text"
+
+
+def test_half_characters_of_a_clipboard_are_replaced(session_with: Any) -> None:
+    session = session_with()
+    made = session.new_conversation()
+    assert session.send(made.id, "Hi \ud83d there?").state == "complete"
+    assert session.messages(made.id)[0].text == "Hi ? there?"
 
 
 def test_stop_keeps_what_there_is(session_with: Any) -> None:
