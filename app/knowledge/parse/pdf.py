@@ -15,17 +15,8 @@ import pypdfium2.raw as pdfium
 
 from app.core.errors import DocumentError, Skipped
 from app.knowledge.parse.builder import BETWEEN_BLOCKS, one_line
-from app.knowledge.parse.pdf_layout import (
-    NEIGHBOURS,
-    Line,
-    PageBlock,
-    PageText,
-    char_box,
-    edges,
-    lay_out,
-    read_lines,
-    without_furniture,
-)
+from app.knowledge.parse.pdf_layout import NEIGHBOURS, PageBlock, PageText, edges, lay_out, without_furniture
+from app.knowledge.parse.pdf_lines import Line, char_box, read_lines
 from app.knowledge.parse.values import Block, BlockKind, PageSpan, ParsedFile
 from app.knowledge.protocol import PageImage, Rect
 
@@ -163,6 +154,8 @@ def _rounded(size: float) -> float:
 def _kind(
     text: str, block: PageBlock, body: float, larger: Sequence[float], bold_means_heading: bool
 ) -> tuple[BlockKind, int]:
+    if block.table:
+        return "table", 0
     if block.mono:
         return "code", 0
     short = len(text) <= 150 and any(c.isalpha() for c in text) and text[-1] not in ".,;"

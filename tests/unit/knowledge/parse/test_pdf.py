@@ -66,6 +66,20 @@ def test_words_hyphenated_at_the_end_of_a_line_are_whole_again() -> None:
     assert outline(parsed) == [("paragraph", "This sentence has a hyphen inside of a transformation of words.")]
 
 
+def test_the_rows_of_a_table() -> None:
+    rows = [("Part", "Years", "Price"), ("base", "2", "12.50"), ("lid of glass", "none", "8.00")]
+    cells = [Text(72 + 110 * c, 600 - 14 * r, word) for r, row in enumerate(rows) for c, word in enumerate(row)]
+    data = write_pdf([[*lines(f"{BODY} long."), *cells]])
+    parsed = pdf.parse(data)
+    assert outline(parsed) == [
+        ("paragraph", f"{BODY} long."),
+        ("table", "Part | Years | Price\nbase | 2 | 12.50\nlid of glass | none | 8.00"),
+    ]
+    start = parsed.text.index("12.50")
+    [mark] = pdf.render(data, 1, PAGE_WIDTH, start, start + 5).marks
+    assert abs(mark.x - (72 + 220)) <= 2
+
+
 def test_a_table_of_contents_is_no_block() -> None:
     parsed = pdf.parse(write_pdf([lines("Boilers . . . . . . . . . . . . . . 12"), lines(BODY)]))
     assert outline(parsed) == [("paragraph", BODY)]
