@@ -30,6 +30,9 @@ MAX_NAME_BYTES = 65_535
 MAX_ARRAY_STRINGS = 4_000_000
 """Over all arrays together; each costs a step of ours."""
 MAX_KEPT_ELEMENTS = 4_096
+"""Of one array; longer ones are only counted."""
+MAX_KEPT_IN_ALL = 100_000
+"""Of all arrays together, so that a header made for it cannot fill the memory with Python objects."""
 MAX_DIMENSIONS = 4
 MAX_ALIGNMENT = 2**16
 
@@ -170,6 +173,7 @@ class _HeaderReader:
         self._data = bytearray()
         self._at = 0
         self._strings_left = MAX_ARRAY_STRINGS
+        self._kept_left = MAX_KEPT_IN_ALL
 
     def read(self) -> Header:
         self._check_magic()
@@ -233,16 +237,22 @@ class _HeaderReader:
         if kind == _STRING:
             length = self._count("strings", self._strings_left)
             self._strings_left -= length
-            if length > MAX_KEPT_ELEMENTS:
+            if not self._keep(length):
                 self._skip_strings(length)
                 return SkippedArray(length)
             return tuple(self._text(MAX_STRING_BYTES) for _ in range(length))
         form = self._scalar_format(kind)
         length = self._count("array elements", MAX_HEADER_BYTES // form.size)
-        if length > MAX_KEPT_ELEMENTS:
+        if not self._keep(length):
             self._skip(length * form.size)
             return SkippedArray(length)
         return tuple(self._scalar(kind) for _ in range(length))
+
+    def _keep(self, length: int) -> bool:
+        if length > min(MAX_KEPT_ELEMENTS, self._kept_left):
+            return False
+        self._kept_left -= length
+        return True
 
     def _tensors(self, count: int) -> tuple[TensorInfo, ...]:
         tensors: dict[str, TensorInfo] = {}

@@ -78,6 +78,14 @@ def test_long_arrays_are_walked_over_and_short_ones_kept(tmp_path: Path) -> None
     assert header.length("short") == 3
 
 
+def test_many_arrays_are_not_all_kept(tmp_path: Path) -> None:
+    arrays = {f"k{number}": [1] * 4000 for number in range(100)}
+    header = read_header(gguf_files.write(tmp_path / "m.gguf", arrays, {"t": ("F32", (8,))}))
+    kept = [value for value in header.metadata.values() if isinstance(value, tuple)]
+    assert sum(map(len, kept)) == ours.MAX_KEPT_IN_ALL
+    assert all(header.length(key) == 4000 for key in arrays)
+
+
 def test_values_of_another_type_give_the_default(tmp_path: Path) -> None:
     path = gguf_files.write(
         tmp_path / "m.gguf",
