@@ -96,8 +96,8 @@ class VectorCache:
         """All vectors of some collections, or None when there are more than ``limit``."""
         marks = ",".join("?" * len(collection_ids))
         rows = self._db.query(
-            f"SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.id=c.vector_id WHERE c.collection_id IN ({marks}) "
-            "LIMIT ?",
+            "SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.id=c.vector_id "
+            f"WHERE c.collection_id IN ({marks}) LIMIT ?",
             (*collection_ids, limit + 1),
         )
         return None if len(rows) > limit else _matrix([(row[0], row[1]) for row in rows])

@@ -19,7 +19,7 @@ _COUNT_UP_TO = 50_000
 
 @dataclass(frozen=True)
 class Term:
-    """A word of a question. ``idf``: how rare it is in the index, ln(1 + N/n); words that are in no chunk weigh most."""
+    """A word of a question. ``idf``: how rare it is in the index, ln(1 + N/n); most for those it lacks."""
 
     text: str
     idf: float
@@ -36,7 +36,7 @@ class WordIndex:
         self._db = database
 
     def terms(self, query: str) -> list[Term]:
-        """The words of a question that say something, at most 32, with how rare each is; all words if all are common."""
+        """The words of a question that say something, at most 32, and how rare each is; all words if all are common."""
         found = [word.written.lower() for word in words(query)]
         content = [text for text in found if text not in STOP_WORDS] or found
         total = self._total()

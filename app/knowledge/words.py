@@ -1,8 +1,8 @@
 """Words as search compares them: lower case, without accents, endings cut, the commonest left out.
 
 The endings are cut by a few rules for English, a light form of Porter's, that do no harm to other languages: two words
-are the same when they would be to a reader ("engines", "engine's", "engine"). SQLite's own index stems by itself; this is
-for comparing sentences, where the words' places matter.
+are the same when they would be to a reader ("engines", "engine's", "engine"). SQLite's own index stems by itself; this
+is for comparing sentences, where the words' places matter.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(cut) >= 3 and _VOWEL.search(cut):
             word = cut + replacement
             break
-    if len(word) > 4 and word[-1] == word[-2] and word[-1] not in "lsz":
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
         word = word[:-1]
     return word[:-1] if len(word) > 3 and word[-1] in "ey" else word
 
@@ -107,9 +107,9 @@ _PLURALS = (
     ("s", ""),
 )
 _ENDINGS = (
-    ("ational", "ate"), ("ization", "ize"), ("fulness", "ful"), ("ousness", "ous"), ("iveness", "ive"),
-    ("ation", "ate"), ("ement", ""), ("ingly", ""), ("edly", ""), ("ically", "ic"), ("ition", "ite"),
-    ("ution", "ute"), ("ment", ""), ("ness", ""), ("able", ""), ("ible", ""), ("ally", "al"), ("ance", ""),
+    ("ational", ""), ("ization", ""), ("fulness", "ful"), ("ousness", "ous"), ("iveness", "ive"),
+    ("ation", ""), ("ement", ""), ("ingly", ""), ("edly", ""), ("ically", "ic"), ("ition", ""),
+    ("ment", ""), ("ness", ""), ("able", ""), ("ible", ""), ("ally", "al"), ("ance", ""),
     ("ence", ""), ("sion", "s"), ("tion", "t"), ("ied", "y"), ("ate", ""), ("ing", ""), ("ive", ""), ("ize", ""),
     ("ise", ""), ("ed", ""), ("er", ""), ("or", ""), ("ly", ""), ("al", ""),
 )  # fmt: skip
@@ -123,5 +123,6 @@ NUMBER_WORDS = {word: str(value) for value, word in enumerate(_UNITS.split(" "))
 """Number words with their digits: "three years" and "3 years" say the same."""
 
 _NUMBERS = frozenset(NUMBER_WORDS) | word_set(
-    "hundred thousand million billion trillion dozen half first second third fourth fifth sixth seventh eighth ninth tenth"
+    "hundred thousand million billion trillion dozen half first second third fourth fifth sixth seventh eighth "
+    "ninth tenth"
 )

@@ -220,8 +220,8 @@ class Knowledge:
 def _load_model(home: Home, path: Path | None) -> tuple[EmbeddingModel | None, str]:
     """The model, or why there is none.
 
-    A file that crashes llama.cpp would end this process at each start. Loading leaves a mark until it is done; after two
-    in a row the file is left alone for an hour.
+    A file that crashes llama.cpp would end this process at each start. Loading leaves a mark until it is done; after
+    two in a row the file is left alone for an hour.
     """
     if path is None:
         return None, _NO_MODEL
