@@ -1,0 +1,120 @@
+"""Files that are no good models: a person gets words, and the worker lives or is replaced."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.chat.transcript import ChatMessage
+from app.core.errors import ModelError, SatchelError, WorkerDied
+from app.core.paths import Home
+from app.inference.client import InferenceClient
+from app.inference.protocol import LoadSettings, Sampling
+
+SETTINGS = LoadSettings(n_ctx=512, n_threads=1)
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InferenceClient]:
+    client = InferenceClient(Home(tmp_path_factory.mktemp("home")).create())
+    yield client
+    client.close()
+
+
+def with_template(model: Path, target: Path, template: bytes) -> Path:
+    """A copy of ``model`` with another chat template of the same length, padded with blanks."""
+    data = model.read_bytes()
+    key = b"tokenizer.chat_template"
+    at = data.index(key) + len(key) + 4  # after the key comes its type, then the length of the text
+    (size,) = struct.unpack_from("<Q", data, at)
+    assert len(template) <= size
+    target.write_bytes(data[: at + 8] + template.ljust(size) + data[at + 8 + size :])
+    return target
+
+
+def damaged(model: Path, target: Path, kind: str) -> Path:
+    data = model.read_bytes()
+    if kind == "truncated":
+        data = data[: len(data) // 2]
+    elif kind == "header only":
+        data = data[: 64 * 1024]
+    elif kind == "garbage":
+        data = data[:100] + bytes(range(256)) * 40
+    elif kind == "html":
+        data = b"<!DOCTYPE html><html><body>Log in to go on</body></html>"
+    elif kind == "absurd counts":
+        data = data[:8] + struct.pack("<QQ", 2**60, 2**60) + data[24:]
+    elif kind == "other architecture":
+        data = data.replace(b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00llama",
+                            b"general.architecture\x08\x00\x00\x00\x05\x00\x00\x00\x00\x00\x00\x00zebra")  # fmt: skip
+    target.write_bytes(data)
+    return target
+
+
+@pytest.mark.parametrize(
+    ("kind", "why"),
+    [
+        ("truncated", "incomplete or damaged"),
+        ("header only", "header is damaged|incomplete or damaged|llama.cpp says"),
+        ("garbage", "header is damaged|llama.cpp says"),
+        ("html", "web page"),
+        ("absurd counts", "header is damaged|llama.cpp says"),
+        ("other architecture", "“zebra”"),
+    ],
+)
+def test_a_damaged_file_is_refused_in_words(
+    client: InferenceClient, chat_model: Path, tmp_path: Path, kind: str, why: str
+) -> None:
+    path = damaged(chat_model, tmp_path / "model.gguf", kind)
+    with pytest.raises(ModelError, match=why) as caught:
+        client.load(path, SETTINGS)
+    assert "model.gguf" in caught.value.what
+    assert caught.value.next_step
+    assert client.pid is not None
+    assert client.loaded is None
+    with pytest.raises(ModelError, match=why):
+        client.probe(path, SETTINGS)
+
+
+def test_a_header_that_aborts_llama_cpp_ends_only_the_child(
+    client: InferenceClient, chat_model: Path, tmp_path: Path
+) -> None:
+    data = chat_model.read_bytes()
+    key = b"llama.block_count\x04\x00\x00\x00"  # a 32-bit number follows
+    at = data.index(key) + len(key)
+    path = tmp_path / "absurd.gguf"
+    path.write_bytes(data[:at] + struct.pack("<I", 600) + data[at + 4 :])
+    with pytest.raises(ModelError, match=r"damaged|llama\.cpp"):
+        client.probe(path, SETTINGS)
+    with pytest.raises(SatchelError) as caught:
+        client.load(path, SETTINGS)
+    assert isinstance(caught.value, ModelError | WorkerDied)
+    assert "absurd.gguf" in caught.value.what
+    assert client.load(chat_model, SETTINGS).n_ctx == 512
+
+
+def test_an_embedding_model_is_not_for_chat(client: InferenceClient, embedding_model: Path) -> None:
+    with pytest.raises(ModelError, match="cannot be used for chat"):
+        client.load(embedding_model, SETTINGS)
+
+
+def test_a_broken_template_is_said_at_load(client: InferenceClient, chat_model: Path, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="template is broken"):
+        client.load(with_template(chat_model, tmp_path / "model.gguf", b"{% if %}"), SETTINGS)
+    assert client.loaded is None
+
+
+def test_a_looping_template_is_stopped_and_the_worker_goes_on(
+    client: InferenceClient, chat_model: Path, tmp_path: Path
+) -> None:
+    loop = b"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    client.load(with_template(chat_model, tmp_path / "model.gguf", loop), SETTINGS)
+    pid = client.pid
+    with pytest.raises(ModelError, match="does not end"):
+        client.generate([ChatMessage("user", "Hi")]).result(60.0)
+    client.load(chat_model, SETTINGS)
+    assert client.pid == pid
+    assert client.generate([ChatMessage("user", "Hi")], Sampling(temperature=0.0), 3).result(60.0).text
