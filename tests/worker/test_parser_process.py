@@ -153,7 +153,7 @@ def test_cancelled_before_it_began(parser: ParserProcess, quick: Path) -> None:
     assert parser.pid is None
 
 
-def test_closed_while_it_reads(endless: Path) -> None:
+def test_closed_while_it_reads(endless: Path, quick: Path) -> None:
     parser = ParserProcess(time_limit_s=120)
     with ThreadPoolExecutor(1) as pool:
         parsing = pool.submit(parser.parse, endless)
@@ -162,6 +162,9 @@ def test_closed_while_it_reads(endless: Path) -> None:
         with pytest.raises(Cancelled):
             parsing.result()
     assert not psutil.pid_exists(pid)
+    with pytest.raises(Cancelled):
+        parser.parse(quick)
+    assert parser.pid is None
 
 
 @posix

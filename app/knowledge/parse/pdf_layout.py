@@ -25,7 +25,7 @@ NEIGHBOURS = 4
 """How many pages before and behind a page decide what is a running head on it."""
 
 Edge = tuple[str, int]
-"""A line at the edge of a page by what stays the same from page to page: its words with ``#`` for numbers, its height."""
+"""A line at the edge of a page by what stays the same on the next: its words with ``#`` for numbers, its height."""
 
 
 @dataclass(frozen=True)

@@ -73,9 +73,10 @@ class ParserProcess:
         return _expect(self._drawing.ask(request, cancel or CancelToken()), Rendered).image
 
     def close(self) -> None:
-        """End both processes; a parse under way ends with :class:`Cancelled`."""
-        self._parsing.child.close(grace_s=0.5)
-        self._drawing.child.close(grace_s=0.5)
+        """End both processes for good; a parse under way, or asked for later, ends with :class:`Cancelled`."""
+        for reader in (self._parsing, self._drawing):
+            reader.closed = True
+            reader.child.close(grace_s=0.5)
 
 
 def _expect(reply: Reply, kind: type[_ResultT]) -> _ResultT:
@@ -92,12 +93,15 @@ class _Reader:
         self.child: ChildProcess[Request, Reply] = ChildProcess(
             PROTOCOL, entry, args, hang_timeout_s=time_limit_s + 10.0
         )
+        self.closed = False
         self._time_limit_s = time_limit_s
         self._lock = threading.Lock()
 
     def ask(self, request: Request, cancel: CancelToken) -> Reply:
         with self._lock:
             cancel.check()
+            if self.closed:
+                raise Cancelled
             self.child.start()  # its start is not on the file's clock, and its failure not the file's fault
             future = self.child.call(request).future
             self._wait(future, cancel)

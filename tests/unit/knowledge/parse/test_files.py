@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import socket
+import tempfile
 import threading
 from pathlib import Path
 
@@ -72,18 +73,19 @@ def test_vanished(tmp_path: Path) -> None:
 
 
 @posix
-def test_not_allowed(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.write_bytes(b"private")
-    path.chmod(0)
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    child = multiprocessing.get_context("spawn").Process(target=_read_as_nobody, args=(theirs, str(path)))
-    child.start()
-    theirs.close()
-    kind, words = ours.recv()
-    child.join()
+def test_not_allowed() -> None:
+    spawn = multiprocessing.get_context("spawn")
+    ours, theirs = spawn.Pipe()
+    with tempfile.TemporaryDirectory() as folder:  # pytest's own folders may not be entered by others
+        Path(folder).chmod(0o755)
+        path = Path(folder, "a")
+        path.write_bytes(b"private")
+        path.chmod(0)
+        child = spawn.Process(target=_read_as_nobody, args=(theirs, str(path)))
+        child.start()
+        theirs.close()
+        kind, words = ours.recv()
+        child.join()
     assert kind == DocumentError.__name__
     assert words.startswith("This file may not be read.")
 
