@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.core.errors import SatchelError
@@ -43,6 +44,7 @@ class Bridge(QObject):
         self._lock = threading.Lock()
         self._queue: list[Event | Callable[[], None]] = []
         self._awake = False
+        self._closed = False
         self._pool = ThreadPoolExecutor(16, thread_name_prefix="background")
         self._timer = QTimer(self, singleShot=True, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._drain)
@@ -51,6 +53,8 @@ class Bridge(QObject):
     def publish(self, event: Event) -> None:
         """Deliver an event to the window; this is the services' ``Publish``."""
         with self._lock:
+            if self._closed:
+                return
             joined = _join(self._queue[-1], event) if self._queue else None
             if joined is not None:
                 self._queue[-1] = joined
@@ -63,36 +67,53 @@ class Bridge(QObject):
         work: Callable[[], T],
         then: Callable[[T], None] | None = None,
         failed: Callable[[SatchelError], None] | None = None,
+        owner: QObject | None = None,
     ) -> None:
         """Do ``work`` on a background thread, then ``then`` or ``failed`` in the window's thread.
 
         Without ``failed``, an error goes to the signal of that name. Any other exception is a bug: it is raised again
-        in the window's thread, where the crash handler is.
+        in the window's thread, where the crash handler is. What comes after ``owner`` was deleted (a dialog that was
+        closed meanwhile) is dropped. After :meth:`close` nothing is done.
         """
-        self._pool.submit(self._work, work, then, failed or self.failed.emit)
+        with self._lock:
+            if not self._closed:
+                self._pool.submit(self._work, work, then, failed or self.failed.emit, owner)
 
     def close(self) -> None:
-        """Let no new work start; what runs is not waited for."""
+        """Let no new work start; what runs is not waited for, and nothing more is delivered."""
+        with self._lock:
+            self._closed = True
+            self._queue.clear()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _work(
-        self, work: Callable[[], T], then: Callable[[T], None] | None, failed: Callable[[SatchelError], None]
+        self,
+        work: Callable[[], T],
+        then: Callable[[T], None] | None,
+        failed: Callable[[SatchelError], None],
+        owner: QObject | None,
     ) -> None:
         try:
             result = work()
         except SatchelError as error:
             known = error
-            self._post(lambda: failed(known))
+            self._post(lambda: failed(known), owner)
         except BaseException:  # noqa: BLE001 - a bug: it belongs to the crash handler
             info = sys.exc_info()
             self._post(lambda: sys.excepthook(*info))
         else:
             if then is not None:
-                self._post(lambda: then(result))
+                self._post(lambda: then(result), owner)
 
-    def _post(self, action: Callable[[], None]) -> None:
+    def _post(self, action: Callable[[], None], owner: QObject | None = None) -> None:
+        def deliver() -> None:
+            if owner is None or shiboken6.isValid(owner):
+                action()
+
         with self._lock:
-            self._queue.append(action)
+            if self._closed:
+                return
+            self._queue.append(deliver)
             self._ask_to_wake()
 
     def _ask_to_wake(self) -> None:

@@ -159,7 +159,7 @@ class NoticeCard(QFrame):
         self._notices = notices
         self.note = note
         self.setObjectName("notice")
-        self.setProperty("kind", "notice")
+        self.setProperty("kind", "toast")
         shadow = QGraphicsDropShadowEffect(self, blurRadius=28, xOffset=0, yOffset=6)
         shadow.setColor(QColor(0, 0, 0, 60))
         self.setGraphicsEffect(shadow)

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 from app.ui.bridge import Bridge
 from app.ui.theme import RESOURCES, Theme
 from app.ui.widgets.basic import label
-from app.ui.widgets.words import gigabytes
+from app.ui.widgets.words import memory_text
 
 Page = Literal["chat", "models", "documents", "settings"]
 PAGES: tuple[Page, ...] = get_args(Page)
@@ -127,7 +127,7 @@ class MemoryMeter(QWidget):
         free = memory.total_bytes - memory.used_bytes
         words = self.tr(
             "{used} of this machine's {total} of memory are in use by all programs; {free} are free."
-        ).format(used=gigabytes(memory.used_bytes), total=gigabytes(memory.total_bytes), free=gigabytes(free))
+        ).format(used=memory_text(memory.used_bytes), total=memory_text(memory.total_bytes), free=memory_text(free))
         self.setToolTip(words)
         self.setAccessibleDescription(words)
         self.update()
@@ -145,7 +145,7 @@ class MemoryMeter(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(colors.muted))
         memory = self._memory
-        text = gigabytes(memory.total_bytes - memory.used_bytes) if memory else "…"
+        text = memory_text(memory.total_bytes - memory.used_bytes) if memory else "…"
         painter.drawText(QRectF(0, 0, self.width(), 14), Qt.AlignmentFlag.AlignCenter, text)
         painter.drawText(QRectF(0, 14, self.width(), 14), Qt.AlignmentFlag.AlignCenter, self.tr("free"))
         bar = QRectF(8, 33, self.width() - 16, 5)

@@ -49,6 +49,9 @@ class WelcomePage(QWidget):
         drop.clicked.connect(self._choose_folder)
         machine, self._machine = card_with_title(parts.theme, "cpu", self.tr("This machine"), "welcome.machine")
         model, self._model = card_with_title(parts.theme, "box", self.tr("Your model"), "welcome.model")
+        self._machine_words = label(self.tr("Looking…"), "muted", wrap=True, name="welcome.machine.words")
+        self._machine.addWidget(self._machine_words)
+        self._machine.addStretch()
         self._model_name = label(self.tr("Looking…"), "heading", wrap=True, name="welcome.model.name")
         self._model_words = label(kind="muted", wrap=True)
         self._model_fit = label(wrap=True, name="welcome.model.fit")
@@ -81,16 +84,17 @@ class WelcomePage(QWidget):
         layout.addWidget(scrolling(content))
         start.setFocus()
         parts.bridge.happened.connect(self._happened)
-        parts.bridge.run(parts.models.machine_words, self._show_machine)
+        parts.bridge.run(parts.models.machine_words, self._show_machine, self._no_machine)
         self._look_for_model()
 
     def resizeEvent(self, _event: object) -> None:
         self._inner.setFixedWidth(min(WIDTH, max(520, self.width() - 12)))
 
     def _show_machine(self, sentences: list[str]) -> None:
-        for position, sentence in enumerate(sentences):
-            self._machine.addWidget(label(sentence, "" if position == 0 else "muted", wrap=True))
-        self._machine.addStretch()
+        self._machine_words.setText("\n".join(sentences))
+
+    def _no_machine(self, error: SatchelError) -> None:
+        self._machine_words.setText(str(error))
 
     def _look_for_model(self) -> None:
         models = self._parts.models

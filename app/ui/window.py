@@ -203,11 +203,13 @@ class MainWindow(QMainWindow):
         match page:
             case "chat":
                 from app.ui.chat.page import ChatPage
+                from app.ui.settings.enter_key import EnterKey
 
                 chat = ChatPage(parts.theme, parts.bridge, parts.chat, parts.documents, parts.models)
                 chat.open_models_page.connect(lambda: self.go("models"))
                 chat.open_documents_page.connect(self._show_collection)
                 chat.undo_offered.connect(self._offer_undo)
+                EnterKey(chat.pane.composer.input, lambda: parts.settings.current.chat.send_on_enter)
                 return chat
             case "models":
                 from app.ui.models.page import ModelsPage

@@ -79,6 +79,10 @@ class FakeModelLibrary:
         self.copied: list[str] = []
         self.loads: list[tuple[int, LoadSettings, bool]] = []
 
+    def put(self, *models: LibraryModel) -> None:
+        """Have these already."""
+        self._models |= {entry.id: entry for entry in models}
+
     def models(self) -> list[LibraryModel]:
         return list(self._models.values())
 
@@ -230,6 +234,11 @@ class FakeDocumentLibrary:
         self._files = list(files)
         self.calls: list[tuple[object, ...]] = []
         self.pages_read = 0
+
+    def put(self, *infos: CollectionInfo, files: Sequence[FileInfo] = ()) -> None:
+        """Have these already."""
+        self._infos |= {info.id: info for info in infos}
+        self._files += files
 
     def collections(self) -> list[CollectionInfo]:
         return sorted(self._infos.values(), key=lambda info: info.name.casefold())

@@ -71,7 +71,7 @@ class AddModelDialog(QDialog):
         layout.addSpacing(10)
         layout.addLayout(buttons)
         self._show_state(self._reading)
-        parts.bridge.run(lambda: parts.models.inspect(path), lambda found: self._came(*found), self._show_problem)
+        parts.bridge.run(lambda: parts.models.inspect(path), lambda found: self._came(*found), self._show_problem, self)
 
     def _reading_state(self) -> QWidget:
         made = QWidget()
@@ -140,11 +140,11 @@ class AddModelDialog(QDialog):
             percent = round((progress.fraction or 0.0) * 100)
             if percent != self._percent:
                 self._percent = percent
-                self._parts.bridge.run(lambda: percent, self._show_copied)
+                self._parts.bridge.run(lambda: percent, self._show_copied, owner=self)
 
         cancel = self._cancel_copy
         self._parts.bridge.run(
-            lambda: models.add(path, copy=copy, on_progress=report, cancel=cancel), done, self._not_added
+            lambda: models.add(path, copy=copy, on_progress=report, cancel=cancel), done, self._not_added, self
         )
 
     def _not_added(self, error: SatchelError) -> None:

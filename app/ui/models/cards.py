@@ -14,7 +14,7 @@ from app.ui.parts import Parts
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, IconButton, column, label
 from app.ui.widgets.page import card_with_title
-from app.ui.widgets.words import number
+from app.ui.widgets.words import counted, number
 
 
 class MachineCard(QWidget):
@@ -142,7 +142,7 @@ class LoadedCard(QWidget):
     def _runs_on(self, threads: int, gpu_layers: int) -> str:
         if gpu_layers:
             return self.tr("GPU ({layers} layers), {threads} threads").format(layers=gpu_layers, threads=threads)
-        return self.tr("Processor, {threads} threads").format(threads=threads)
+        return counted(self.tr("Processor, %Ln thread(s)", "", threads), threads)
 
     def _do_unload(self) -> None:
         self._parts.bridge.run(self._parts.models.unload)

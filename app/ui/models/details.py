@@ -53,6 +53,7 @@ class ModelDetails(QFrame):
         top.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         actions = row(self.load_button, rename, folder, self._remove, spacing=4)
         actions.setStretch(0, 1)
+        actions.setAlignment(Qt.AlignmentFlag.AlignRight)
         content = QWidget()
         inside = column(self._missing, self._fit, line(), self._facts, self._where, spacing=14, parent=content)
         inside.setContentsMargins(22, 4, 18, 20)

@@ -157,7 +157,7 @@ class FitPanel(QWidget):
                 self.sentence.setText(str(error))
                 restyle(self.sentence, kind="bad")
 
-        self._bridge.run(lambda: ask(n_ctx, kv_type), came, failed)
+        self._bridge.run(lambda: ask(n_ctx, kv_type), came, failed, self)
 
     def _show(self, verdict: Verdict) -> None:
         self._verdict = verdict

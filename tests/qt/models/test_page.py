@@ -1,0 +1,225 @@
+"""The Models page: none, one and many models, loading, failing, and what is done with them."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtWidgets import QDialog, QInputDialog, QLabel, QListView, QMessageBox, QProgressBar, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.core.errors import DoesNotFit, ModelError
+from app.inference.protocol import LoadSettings
+from app.ui.models.add_dialog import AddModelDialog
+from app.ui.models.page import ModelsPage
+from app.ui.widgets.rows import ROW_ROLE
+from tests.helpers.fake_libraries import model
+
+
+def _page(qtbot: QtBot, world: SimpleNamespace) -> ModelsPage:
+    page = ModelsPage(world.parts)
+    qtbot.addWidget(page)
+    page.resize(1200, 800)
+    with qtbot.waitExposed(page):
+        page.show()
+    return page
+
+
+def _list(page: ModelsPage) -> QListView:
+    return page.findChild(QListView, "models.list")
+
+
+def _badges(page: ModelsPage, row: int) -> list[str]:
+    content = _list(page).model().index(row, 0).data(ROW_ROLE)
+    return [badge.text for badge in content.badges]
+
+
+def _text(page: QWidget, name: str) -> str:
+    return page.findChild(QLabel, name).text()
+
+
+def test_without_models_it_says_what_to_do(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+    qtbot.waitUntil(page.findChild(QWidget, "models.empty").isVisible, timeout=5000)
+    assert page.findChild(QPushButton, "models.empty.add").isVisible()
+
+
+def test_the_machine_is_described(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+
+    def described() -> bool:
+        return any("RTX 4060" in found.text() for found in page.findChildren(QLabel))
+
+    qtbot.waitUntil(described, timeout=5000)
+
+
+def test_each_model_says_whether_it_fits(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(
+        model(1, name="Big", size_bytes=60 * 10**9),
+        model(2, name="Small"),
+        model(3, name="Tight", size_bytes=13 * 10**9),
+        model(4, name="Vectors", kind="embedding"),
+    )
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 4, timeout=5000)
+    qtbot.waitUntil(lambda: [_badges(page, row) for row in range(3)] == [["Does not fit"], ["Fits"], ["Tight"]])
+    assert _badges(page, 3) == ["Finds passages in documents"]
+
+
+def test_five_hundred_models_ask_only_for_those_in_sight(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(*(model(number, name=f"Model {number:03}") for number in range(500)))
+    asked: list[int] = []
+    verdict = world.models.verdict
+
+    def counted(number: int, n_ctx: int | None = None, kv_type: str = "f16") -> object:
+        asked.append(number)
+        return verdict(number, n_ctx, kv_type)
+
+    world.models.verdict = counted
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 500, timeout=5000)
+    qtbot.waitUntil(lambda: _badges(page, 0) == ["Fits"], timeout=5000)
+    assert len(asked) < 50
+    page.findChild(QWidget, "models.search").setText("Model 123")  # type: ignore[attr-defined]
+    assert _list(page).model().rowCount() == 1
+
+
+def test_loading_shows_progress_then_what_it_takes(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(model(1))
+    world.models.hold_load = threading.Event()
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page.select(1)
+    load = page.findChild(QPushButton, "models.load")
+    load.click()
+    bar = page.findChild(QProgressBar, "models.loaded.progress")
+    qtbot.waitUntil(lambda: bar.isVisible() and bar.value() == 400, timeout=5000)
+    assert _text(page, "models.loaded.words") == "Reading the weights…"
+    assert not load.isEnabled()
+    world.models.hold_load.set()
+    qtbot.waitUntil(lambda: page.findChild(QWidget, "models.loaded.facts").isVisible(), timeout=5000)
+    words = " ".join(found.text() for found in page.findChild(QWidget, "models.loaded.facts").findChildren(QLabel))
+    assert "4,096 tokens" in words
+    assert "50.0 tokens per second" in words
+    assert "after 0.18 s" in words
+    assert load.text() == "Load again"
+
+
+def test_a_load_that_fails_says_why_in_the_card(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(model(1, name="Broken"))
+    world.models.problem = ModelError("It cannot be run.", "Its template is broken.", "Get another file.")
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page.select(1)
+    page.findChild(QPushButton, "models.load").click()
+    qtbot.waitUntil(lambda: _text(page, "models.loaded.title") == "Broken could not be loaded", timeout=5000)
+    assert "Its template is broken." in _text(page, "models.loaded.words")
+
+
+def test_one_that_does_not_fit_can_be_loaded_anyway(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(model(1))
+    world.models.problem = DoesNotFit("It does not fit.", "It needs 60 GB.", "Choose a smaller one.")
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page.select(1)
+    page.findChild(QPushButton, "models.load").click()
+    qtbot.waitUntil(lambda: bool(world.notes), timeout=5000)
+    action = world.notes[0].action
+    assert action is not None
+    action.do()
+    qtbot.waitUntil(lambda: world.models.state.phase == "ready", timeout=5000)
+    assert world.models.loads == [(1, LoadSettings(), True)]
+
+
+def test_a_missing_file_cannot_be_loaded_and_says_so(qtbot: QtBot, world: SimpleNamespace) -> None:
+    from dataclasses import replace
+
+    world.models.put(replace(model(1), present=False))
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page.select(1)
+    assert _badges(page, 0) == ["File is missing"]
+    assert "not there now" in _text(page, "models.details.missing")
+    assert not page.findChild(QPushButton, "models.load").isEnabled()
+
+
+def test_rename(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(model(1))
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page.select(1)
+    page.findChild(QWidget, "models.rename").click()  # type: ignore[attr-defined]
+    dialog = page.findChild(QInputDialog, "models.rename.dialog")
+    dialog.setTextValue("My helper")
+    dialog.accept()
+    qtbot.waitUntil(lambda: _text(page, "models.details.title") == "My helper", timeout=5000)
+
+
+@pytest.mark.parametrize(("in_place", "words"), [(True, "file stays"), (False, "copy of the file is deleted")])
+def test_remove_says_what_happens_to_the_file(qtbot: QtBot, world: SimpleNamespace, in_place: bool, words: str) -> None:
+    from dataclasses import replace
+
+    world.models.put(replace(model(1), in_place=in_place))
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page.select(1)
+    page.findChild(QWidget, "models.remove").click()  # type: ignore[attr-defined]
+    box = page.findChild(QMessageBox, "models.remove.dialog")
+    assert words in box.informativeText()
+    box.findChild(QPushButton, "models.remove.yes").click()
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 0, timeout=5000)
+    qtbot.waitUntil(lambda: any("no longer in the library" in note.what for note in world.notes), timeout=5000)
+
+
+def _dialog(qtbot: QtBot, world: SimpleNamespace, path: Path) -> tuple[QWidget, AddModelDialog]:
+    window = QWidget()
+    window.resize(1000, 760)
+    qtbot.addWidget(window)
+    window.show()
+    dialog = AddModelDialog(world.parts, path, window)
+    dialog.open()
+    return window, dialog
+
+
+def test_adding_uses_the_file_in_place_and_loads_it(qtbot: QtBot, world: SimpleNamespace, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(b"GGUF rest")
+    window, dialog = _dialog(qtbot, world, path)
+    load = dialog.findChild(QPushButton, "add_model.load")
+    qtbot.waitUntil(load.isVisible, timeout=5000)
+    assert "Fits" in _text(dialog, "add_model.fit.sentence")
+    with qtbot.waitSignal(dialog.accepted, timeout=5000):
+        load.click()
+    qtbot.waitUntil(lambda: world.models.state.phase == "ready", timeout=5000)
+    assert world.models.copied == []
+    assert world.models.models()[0].in_place
+    window.close()
+
+
+def test_a_copy_is_made_if_wanted(qtbot: QtBot, world: SimpleNamespace, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(b"GGUF rest")
+    window, dialog = _dialog(qtbot, world, path)
+    add = dialog.findChild(QPushButton, "add_model.add")
+    qtbot.waitUntil(add.isVisible, timeout=5000)
+    dialog.findChild(QWidget, "add_model.copy").click()  # type: ignore[attr-defined]
+    with qtbot.waitSignal(dialog.accepted, timeout=5000):
+        add.click()
+    assert world.models.copied == [str(path)]
+    window.close()
+
+
+def test_a_file_that_is_no_model_says_why_and_adds_nothing(
+    qtbot: QtBot, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.gguf"
+    path.write_bytes(b"<html>")
+    window, dialog = _dialog(qtbot, world, path)
+    qtbot.waitUntil(lambda: "not a GGUF model" in _text(dialog, "add_model.problem"), timeout=5000)
+    assert dialog.findChild(QPushButton, "add_model.add").isHidden()
+    dialog.findChild(QPushButton, "add_model.cancel").click()
+    assert dialog.result() == QDialog.DialogCode.Rejected
+    assert world.models.models() == []
+    window.close()
