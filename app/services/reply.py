@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from app.chat.answer import not_found_answer
-from app.chat.followup import leans, search_queries
+from app.chat.followup import leans
 from app.chat.sources import CheckedSentence, Evidence
 from app.chat.transcript import Message, MessageState, RunFigures
 from app.core.errors import Cancelled, SatchelError, StorageError, WorkerDied, WorkerError
@@ -22,6 +22,7 @@ from app.inference.protocol import Generated, Loaded, PromptProgress, Sampling, 
 from app.inference.protocol import Reply as WorkerReply
 from app.services.documents import DocumentLibrary
 from app.services.events import EvidenceFound, PromptRead, Publish, ReplyPhase, ReplyStep, TextArrived
+from app.services.evidence import EvidenceFinder
 from app.services.model_library import ModelLibrary
 from app.services.prompting import Prompt, PromptBuilder
 from app.services.turns import ModelTurns, Run
@@ -78,6 +79,7 @@ class ReplyWriter:
         self._library = library
         self._settings = settings
         self._publish = publish
+        self._finder = EvidenceFinder(documents, settings)
         self._prompts = PromptBuilder(inference)
         self._turns = ModelTurns()
 
@@ -108,12 +110,12 @@ class ReplyWriter:
     ) -> MessageState:
         if collections:
             self._step(reply, "searching")
-            draft.evidence = evidence = run.unless_stopped(lambda: self._search(path, collections), "search")
+            draft.evidence = evidence = run.unless_stopped(lambda: self._finder.find(path, collections), "search")
             # Shown before it is saved: a commit takes a turn of the disk, and the person waits.
             self._publish(EvidenceFound(reply.conversation_id, reply.id, evidence))
             self._conversations.save_evidence(reply.id, evidence)
             if not evidence.found:
-                draft.pieces.append(not_found_answer(self._unfinished(collections)))
+                draft.pieces.append(not_found_answer(self._finder.unfinished(collections)))
                 return "complete"
         with self._turns.of(run, lambda: self._step(reply, "waiting")):
             try:
@@ -130,27 +132,6 @@ class ReplyWriter:
             draft.problem = draft.problem or _CUT[generated.stop_reason]
             return "cut"
         return "complete"
-
-    def _search(self, path: Sequence[Message], collections: Sequence[int]) -> Evidence:
-        chosen = self._settings.current.documents
-        *earlier, question = [message.text for message in path if message.role == "user"]
-        evidence: Evidence | None = None
-        for query in search_queries(question, earlier):
-            found = self._searched(collections, query, chosen.passages, chosen.quotes)
-            if found.found:
-                return found
-            evidence = evidence or found
-        assert evidence is not None  # there is always a query
-        return evidence
-
-    def _searched(self, collections: Sequence[int], query: str, passages: int, quotes: int) -> Evidence:
-        try:
-            return self._documents.search(collections, query, passages, quotes)
-        except WorkerDied:  # the next call starts it anew
-            return self._documents.search(collections, query, passages, quotes)
-
-    def _unfinished(self, collections: Sequence[int]) -> int:
-        return sum(info.pending for info in self._documents.collections() if info.id in collections)
 
     def _generate(self, reply: Message, path: Sequence[Message], run: Run, draft: _Draft) -> Generated | None:
         """The worker's result; None when the person stopped it and the worker did not end in time."""

@@ -11,34 +11,21 @@ from __future__ import annotations
 import os
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
-import msgspec
-import psutil
-
-from app.chat.sources import CheckedSentence, Evidence
-from app.chat.title import UNTITLED, title_of
-from app.chat.transcript import ConversationSummary, Message, RunFigures, path_to
+from app.chat.sources import Evidence
+from app.chat.title import title_of
+from app.chat.transcript import ConversationSummary, Message, path_to
 from app.core.database import Database
 from app.core.errors import StorageError
+from app.storage.owner import lives, process_mark
+from app.storage.rows import MESSAGE, SUMMARY, message_of, summary_of, to_json
 
 KEEP_DELETED = timedelta(days=30)
 INTERRUPTED = (
     "Satchel ended while this reply was being written. What had arrived until then is shown. "
     "Ask again for a whole reply."
 )
-
-T = TypeVar("T")
-_SUMMARY = """
-SELECT c.id, c.title, c.updated_at, c.leaf_id,
-       (SELECT group_concat(collection_id) FROM attachments a WHERE a.conversation_id = c.id)
-FROM conversations c
-"""
-_MESSAGE = """
-SELECT id, conversation_id, parent_id, role, text, state, created_at, model, problem, left_out,
-       evidence, checks, figures
-FROM messages
-"""
 
 
 class Conversations:
@@ -49,7 +36,7 @@ class Conversations:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._owner = _process_mark(os.getpid())
+        self._owner = process_mark(os.getpid())
 
     # -- the list -------------------------------------------------------------------------------------------------
 
@@ -67,15 +54,15 @@ class Conversations:
                 )
                 values.append(" ".join(f'"{word}"*' for word in words))
             where += ")"
-        rows = self._database.query(f"{_SUMMARY} {where} ORDER BY c.updated_at DESC, c.id DESC", values)
-        return [_summary(row) for row in rows]
+        rows = self._database.query(f"{SUMMARY} {where} ORDER BY c.updated_at DESC, c.id DESC", values)
+        return [summary_of(row) for row in rows]
 
     def get(self, conversation_id: int) -> ConversationSummary:
         """One conversation, also a deleted one."""
-        rows = self._database.execute(f"{_SUMMARY} WHERE c.id = ?", (conversation_id,))
+        rows = self._database.execute(f"{SUMMARY} WHERE c.id = ?", (conversation_id,))
         if not rows:
             raise _gone()
-        return _summary(rows[0])
+        return summary_of(rows[0])
 
     def create(self) -> ConversationSummary:
         """A new, empty conversation."""
@@ -145,8 +132,8 @@ class Conversations:
 
     def tree(self, conversation_id: int) -> list[Message]:
         """All messages, oldest first, those that are not shown now included."""
-        rows = self._database.execute(f"{_MESSAGE} WHERE conversation_id = ? ORDER BY id", (conversation_id,))
-        return [_message(row) for row in rows]
+        rows = self._database.execute(f"{MESSAGE} WHERE conversation_id = ? ORDER BY id", (conversation_id,))
+        return [message_of(row) for row in rows]
 
     def path(self, conversation_id: int) -> list[Message]:
         """The messages that are shown, oldest first."""
@@ -154,10 +141,10 @@ class Conversations:
 
     def message(self, message_id: int) -> Message:
         """One message."""
-        rows = self._database.execute(f"{_MESSAGE} WHERE id = ?", (message_id,))
+        rows = self._database.execute(f"{MESSAGE} WHERE id = ?", (message_id,))
         if not rows:
             raise _gone("message")
-        return _message(rows[0])
+        return message_of(rows[0])
 
     def add_question(self, conversation_id: int, text: str) -> Message:
         """Commit a question at the end of the path and clear the draft. On the disk when this returns."""
@@ -180,7 +167,7 @@ class Conversations:
 
     def save_evidence(self, message_id: int, evidence: Evidence) -> None:
         """What the documents said, as soon as it is known."""
-        self._database.execute("UPDATE messages SET evidence = ? WHERE id = ?", (_json(evidence), message_id))
+        self._database.execute("UPDATE messages SET evidence = ? WHERE id = ?", (to_json(evidence), message_id))
 
     def finish(self, message: Message) -> None:
         """Save all of a reply that is no longer streaming."""
@@ -194,9 +181,9 @@ class Conversations:
                     message.model,
                     message.problem,
                     message.left_out,
-                    _json(message.evidence),
-                    _json(message.checks or None),
-                    _json(message.figures),
+                    to_json(message.evidence),
+                    to_json(message.checks or None),
+                    to_json(message.figures),
                     message.id,
                 ),
             )
@@ -213,7 +200,7 @@ class Conversations:
     def close_interrupted(self) -> int:
         """At start: replies whose writing process is gone become "interrupted", with words; returns how many."""
         rows = self._database.execute("SELECT id, owner FROM messages WHERE state = 'streaming'")
-        gone = [message_id for message_id, owner in rows if not _lives(owner or "")]
+        gone = [message_id for message_id, owner in rows if not lives(owner or "")]
         for message_id in gone:
             self._database.execute(
                 "UPDATE messages SET state = 'interrupted', problem = ?, owner = NULL"
@@ -244,56 +231,8 @@ class Conversations:
             raise _gone()
 
 
-def _process_mark(pid: int) -> str:
-    # A process id alone comes back after a restart of the machine.
-    return f"{pid} {psutil.Process(pid).create_time():.0f}"
-
-
-def _lives(owner: str) -> bool:
-    try:
-        pid, started = owner.split()
-        # A corrected clock moves the start time that the system reports.
-        return abs(psutil.Process(int(pid)).create_time() - float(started)) < 5.0
-    except (psutil.Error, ValueError):
-        return False
-
-
 def _now() -> str:
     return datetime.now(UTC).isoformat()
-
-
-def _json(value: Any) -> str | None:
-    return None if value is None else msgspec.json.encode(value).decode()
-
-
-def _from_json(text: str | None, kind: type[T]) -> T | None:
-    return None if text is None else msgspec.json.decode(text, type=kind)
-
-
-def _summary(row: tuple[Any, ...]) -> ConversationSummary:
-    conversation_id, title, updated_at, leaf_id, collections = row
-    ids = tuple(sorted(int(part) for part in collections.split(","))) if collections else ()
-    return ConversationSummary(conversation_id, title or UNTITLED, datetime.fromisoformat(updated_at), ids, leaf_id)
-
-
-def _message(row: tuple[Any, ...]) -> Message:
-    (message_id, conversation_id, parent_id, role, text, state, created_at, model, problem, left_out, *details) = row
-    evidence, checks, figures = details
-    return Message(
-        message_id,
-        conversation_id,
-        parent_id,
-        role,
-        text,
-        state,
-        datetime.fromisoformat(created_at),
-        model,
-        problem,
-        left_out,
-        _from_json(evidence, Evidence),
-        _from_json(checks, tuple[CheckedSentence, ...]) or (),
-        _from_json(figures, RunFigures),
-    )
 
 
 def _gone(what: str = "conversation") -> StorageError:

@@ -120,7 +120,7 @@ def test_a_file_that_is_no_model_is_refused_in_words(satchel: Satchel, tmp_path:
 
 def test_status_and_search(library: Satchel) -> None:
     (status,) = library.json("documents", "status")
-    assert (status["phase"], status["failed"] + status["skipped"]) == ("idle", 1)
+    assert (status["indexed"], status["failed"] + status["skipped"]) == (2, 1)
     assert "broken.pdf" in library.run("documents", "status", status["name"])[0]
     found = library.json("documents", "search", "How high is the Eiffel Tower?")
     assert found["found"]

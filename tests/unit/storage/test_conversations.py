@@ -157,9 +157,11 @@ def test_a_reply_of_a_living_process_is_left_alone_and_one_of_a_dead_process_is_
         "c.save_text(r.id, 'so far'); print(r.id, flush=True); os.kill(os.getpid(), 9)\n"
     )
     repository = Path(__file__).resolve().parents[3]
-    done = subprocess.run([sys.executable, "-c", script], cwd=repository, env=os.environ, capture_output=True)
-    theirs = int(done.stdout)
-    assert conversations.close_interrupted() == 1
+    with subprocess.Popen([sys.executable, "-c", script], cwd=repository, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        theirs = int(process.stdout.read())
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, and not yet taken note of
+        assert conversations.close_interrupted() == 1
     assert conversations.message(mine.id).state == "streaming"
     found = conversations.message(theirs)
     assert (found.state, found.text) == ("interrupted", "so far")
