@@ -74,14 +74,24 @@ def chunk(parsed: ParsedFile, count_tokens: CountTokens, policy: ChunkPolicy | N
     page_starts = [page.start for page in parsed.pages]
     found: list[Chunk] = []
     for group in _groups(sections, policy):
-        paths = [section.path for section in group for _ in section.units]
-        all_units = [unit for section in group for unit in section.units]
-        for first, last in _packed(all_units, policy):
-            part = all_units[first:last]
-            page = parsed.pages[bisect_right(page_starts, part[0].start) - 1].number if page_starts else None
-            tokens = sum(unit.tokens for unit in part)
-            found.append(Chunk(part[0].start, part[-1].end, _heading(part, paths[first:last]), page, tokens))
+        for run in _unbroken(parsed.text, [(unit, section.path) for section in group for unit in section.units]):
+            for first, last in _packed([unit for unit, _ in run], policy):
+                part = run[first:last]
+                start, end = part[0][0].start, part[-1][0].end
+                page = parsed.pages[bisect_right(page_starts, start) - 1].number if page_starts else None
+                found.append(Chunk(start, end, _heading(part), page, sum(unit.tokens for unit, _ in part)))
     return found
+
+
+def _unbroken(text: str, units: Sequence[tuple[Unit, str]]) -> Iterator[Sequence[tuple[Unit, str]]]:
+    """Runs of units without words between them that belong to no block, which a chunk's span must not hold."""
+    first = 0
+    for index in range(1, len(units)):
+        between = text[units[index - 1][0].end : units[index][0].start]
+        if between and not between.isspace():
+            yield units[first:index]
+            first = index
+    yield units[first:]
 
 
 def _sections(parsed: ParsedFile) -> list[_Section]:
@@ -148,9 +158,9 @@ def _cost(cut: float, tokens: int, rest: int, policy: ChunkPolicy) -> float:
     return cut + too_small + (Cost.SHORT_REST if rest < policy.tiny else 0.0)
 
 
-def _heading(units: Sequence[Unit], paths: Sequence[str]) -> str:
+def _heading(units: Sequence[tuple[Unit, str]]) -> str:
     """The path of the section that most of the chunk's words are from."""
     weight: dict[str, int] = {}
-    for unit, path in zip(units, paths, strict=True):
+    for unit, path in units:
         weight[path] = weight.get(path, 0) + (0 if unit.is_heading else 1 + unit.tokens)
     return max(weight, key=lambda path: weight[path])

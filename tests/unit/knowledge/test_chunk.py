@@ -119,6 +119,13 @@ def test_the_page_is_where_the_chunk_starts() -> None:
     assert [c.page for c in chunk(parsed, words, SMALL)] == [1, 2, 3]
 
 
+def test_what_belongs_to_no_block_is_in_no_chunk() -> None:
+    contents = [f"Chapter {n} . . . . . . . . . . . . . . . . {n}" for n in range(9)]
+    body = "The boiler heats the water to sixty degrees."
+    parsed = pdf.parse(write_pdf([lines("First words."), lines(*contents), lines(body)]))
+    assert texts(parsed, chunk(parsed, words, SMALL)) == ["First words.", body]
+
+
 def test_an_edit_changes_its_own_section_only() -> None:
     sections = [f"# Part {n}\n\n" + " ".join(sentence(i * n + i) for i in range(9)) for n in range(5)]
     before = md("\n\n".join(sections))
@@ -170,6 +177,7 @@ def test_every_character_of_every_block_is_in_exactly_one_chunk(made: list[tuple
     chunks = chunk(ParsedFile(text, tuple(blocks)), words, SMALL)
     last = 0
     for found in chunks:
+        assert len(re.findall(r"\w+|[^\w\s]", text[found.start : found.end])) <= found.tokens
         assert text[last : found.start].strip() == ""
         assert found.start < found.end
         assert found.tokens <= SMALL.maximum
