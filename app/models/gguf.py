@@ -3,7 +3,7 @@
 llama.cpp aborts the process on some damaged headers, and the ``gguf`` package believes every count and maps the file
 (one that shrinks meanwhile kills the reader). This reads only the header, into memory, within the limits below;
 whatever the bytes are, the answer is a :class:`Header` or a :class:`ModelError` in words, and it comes quickly. Long
-arrays (vocabularies) are walked over, not kept: a 262,144-token vocabulary costs about 0.1 s.
+arrays (vocabularies) are walked over, not kept: a 262,144-token vocabulary costs 0.03 s.
 
 Format: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md
 """

@@ -2,7 +2,8 @@
 
 llama.cpp itself, asked to lay a model out without allocating, is exact (``InferenceClient.probe``); these formulas
 answer at once where it cannot be asked, and explain the parts. Compared with it on Llama shapes from 135M to 70B, at
-512 to 131,072 tokens: the KV cache is equal, the compute buffer within 0.1 % (8 % too large with a quantized cache).
+512 to 131,072 tokens: the KV cache is equal, the compute buffer within 0.1 % (8 % too large with a quantized cache). On
+Gemma 3 270M (sliding windows): the KV cache is equal, the compute buffer 2-7 % too small.
 """
 
 from __future__ import annotations
@@ -82,8 +83,11 @@ def compute_bytes(header: Header, n_ctx: int) -> int:
     experts = header.integer("{arch}.expert_used_count") * header.integer("{arch}.expert_feed_forward_length")
     width = 4 * header.integer("{arch}.embedding_length") + 3 * max(feed_forward, experts)
     batch = min(N_UBATCH, max(1, n_ctx))
-    mask = 0 if kind_of(header) == "embedding" else 2 * batch * _padded(n_ctx)
-    return 4 * batch * width + mask
+    if kind_of(header) == "embedding":
+        return 4 * batch * width
+    # One mask, F16, for the layers that see everything, one for those with a window.
+    masked = _padded(n_ctx) + (_window_cells(header, n_ctx) if any(_sliding_layers(header, _layers(header))) else 0)
+    return 4 * batch * width + 2 * batch * masked
 
 
 def other_bytes(header: Header) -> int:
@@ -103,15 +107,17 @@ def _heads(header: Header, layers: int) -> tuple[int, ...]:
 
 def _cells(header: Header, layers: int, n_ctx: int) -> list[int]:
     """Cells of each layer's cache: layers with a sliding window keep only that, and the batch under way."""
-    full = _padded(n_ctx)
-    window = header.integer("{arch}.attention.sliding_window")
-    if window <= 0:
-        return [full] * layers
-    sliding = _padded(min(n_ctx, window + N_UBATCH))
+    full, sliding = _padded(n_ctx), _window_cells(header, n_ctx)
     return [sliding if slides else full for slides in _sliding_layers(header, layers)]
 
 
+def _window_cells(header: Header, n_ctx: int) -> int:
+    return _padded(min(n_ctx, header.integer("{arch}.attention.sliding_window") + N_UBATCH))
+
+
 def _sliding_layers(header: Header, layers: int) -> list[bool]:
+    if header.integer("{arch}.attention.sliding_window") <= 0:
+        return [False] * layers
     pattern = header.metadata.get(f"{header.architecture}.attention.sliding_window_pattern")
     if isinstance(pattern, tuple) and len(pattern) >= layers:
         return [bool(slides) for slides in pattern[:layers]]
