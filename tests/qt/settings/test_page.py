@@ -1,0 +1,97 @@
+"""Settings are kept at once, in the file; the theme changes at once, in the window."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.storage.settings import SettingsFile
+from app.ui.settings.about import licences
+from app.ui.settings.enter_key import EnterKey
+from app.ui.settings.page import SettingsPage
+
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+
+
+def _page(qtbot: QtBot, world: SimpleNamespace) -> SettingsPage:
+    page = SettingsPage(world.parts)
+    qtbot.addWidget(page)
+    page.resize(1000, 700)
+    with qtbot.waitExposed(page):
+        page.show()
+    return page
+
+
+def test_changes_are_in_the_file(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+    context = page.findChild(QComboBox, "settings.context")
+    context.setCurrentIndex(context.findData(16384))
+    kv = page.findChild(QComboBox, "settings.kv_type")
+    kv.setCurrentIndex(kv.findData("q8_0"))
+    page.findChild(QDoubleSpinBox, "settings.temperature").setValue(0.3)
+    page.findChild(QCheckBox, "settings.send_on_enter").setChecked(False)
+
+    def kept() -> bool:
+        read = SettingsFile(world.parts.home.settings_file).current
+        return (read.model.context, read.model.kv_type, read.sampling.temperature, read.chat.send_on_enter) == (
+            16384, "q8_0", 0.3, False,
+        )  # fmt: skip
+
+    qtbot.waitUntil(kept, timeout=5000)
+
+
+def test_the_theme_changes_at_once(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+    theme = page.findChild(QComboBox, "settings.theme")
+    theme.setCurrentIndex(theme.findData("dark"))
+    assert world.parts.theme.dark
+    qtbot.waitUntil(lambda: world.settings.current.appearance.theme == "dark", timeout=5000)
+
+
+def test_a_context_of_ones_own_is_offered(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.parts.home.settings_file.write_text("[model]\ncontext = 5000\n")
+    world.settings.reload()
+    page = _page(qtbot, world)
+    assert page.findChild(QComboBox, "settings.context").currentText() == "5,000 tokens"
+
+
+def test_it_says_that_nothing_leaves_the_machine(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+    assert page.findChild(QLabel, "settings.offline").text() == "Offline: no request leaves this machine."
+
+
+def test_every_control_has_a_name_for_a_screen_reader(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+    for kind in (QComboBox, QCheckBox, QDoubleSpinBox, QPushButton):
+        for control in page.findChildren(kind):
+            assert control.accessibleName(), control.objectName()
+            assert control.objectName().startswith("settings."), control.accessibleName()
+
+
+def test_licences_name_what_is_inside(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+    page.findChild(QPushButton, "settings.licences").click()
+    dialog = page.findChild(QWidget, "settings.licences.dialog")
+    assert dialog.findChild(QPlainTextEdit).toPlainText() == licences()
+    assert "LGPL-3.0" in licences()
+    assert "llama_cpp_python" in licences()
+    dialog.close()
+
+
+def test_enter_makes_a_line_where_ctrl_enter_sends(qtbot: QtBot) -> None:
+    field, sends = QPlainTextEdit(), [False]
+    qtbot.addWidget(field)
+    EnterKey(field, lambda: sends[0])
+    qtbot.keyClicks(field, "a")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    qtbot.keyClicks(field, "b")
+    assert field.toPlainText() == "a\nb"
+    passed: list[bool] = []
+    field.keyPressEvent = lambda event: passed.append(event.key() in ENTER)  # type: ignore[method-assign]
+    qtbot.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    sends[0] = True
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert passed.count(True) == 2

@@ -1,0 +1,200 @@
+"""The main window with fakes behind it: first start, pages, drops, problems, crashes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.core.errors import StorageError
+from app.services.events import NoticeRaised
+from app.ui.drop import Dropped
+from app.ui.models.add_dialog import AddModelDialog
+from app.ui.rail import Memory
+from app.ui.window import MainWindow
+from tests.helpers.fake_libraries import collection, model
+
+
+@pytest.fixture
+def window(qtbot: QtBot, world: SimpleNamespace) -> Iterator[MainWindow]:
+    home = world.parts.home
+    made = MainWindow(world.parts.theme, world.bridge, lambda: Memory(1, 2), home.root / "window.ini", home.logs)
+    with qtbot.waitSignal(made.painted, timeout=10_000):
+        made.show()
+    world.parts = SimpleNamespace(**{**vars(world.parts), "notify": made.notify})
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def _shown(window: MainWindow, name: str) -> bool:
+    found = window.findChild(QWidget, name)
+    return found is not None and found.isVisible()
+
+
+def _drop(window: MainWindow, *urls: QUrl) -> Qt.DropAction:
+    data = QMimeData()
+    data.setUrls(list(urls))
+    offered = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    where, buttons = QPointF(200, 200), Qt.MouseButton.LeftButton
+    enter = QDragEnterEvent(where, offered, data, buttons, Qt.KeyboardModifier.NoModifier)
+    window.dragEnterEvent(enter)
+    assert enter.isAccepted()
+    assert _shown(window, "drop.overlay")
+    drop = QDropEvent(where, offered, data, buttons, Qt.KeyboardModifier.NoModifier)
+    window.dropEvent(drop)
+    assert not _shown(window, "drop.overlay")
+    return drop.dropAction()
+
+
+def test_the_first_start_welcomes(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
+    world.models.put(model(1))
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "welcome"), timeout=5000)
+    qtbot.waitUntil(lambda: "Fits" in window.findChild(QLabel, "welcome.model.fit").text(), timeout=5000)
+    assert "RTX 4060" in window.findChild(QLabel, "welcome.machine.words").text()
+    window.findChild(QPushButton, "welcome.start").click()
+    assert _shown(window, "chat")
+
+
+def test_with_documents_but_no_conversation_it_is_no_first_start(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace
+) -> None:
+    world.documents.put(collection(1))
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
+
+
+def test_a_dropped_folder_is_indexed_and_attached(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "welcome"), timeout=5000)
+    action = _drop(window, QUrl.fromLocalFile(str(tmp_path)))
+    assert action == Qt.DropAction.CopyAction  # "move" would take the files away from where they lie
+    qtbot.waitUntil(lambda: len(world.documents.collections()) == 1, timeout=5000)
+    qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
+
+    def attached() -> bool:
+        return [summary.collection_ids for summary in world.chat.list_conversations()] == [(1,)]
+
+    qtbot.waitUntil(attached, timeout=5000)
+    assert [note.what for note in window.notices.notes()] == [f"Reading “{tmp_path.name}”"]
+    world.documents.finish_indexing(1)
+    ready = f"“{tmp_path.name}” is ready."
+    qtbot.waitUntil(lambda: [note.what for note in window.notices.notes()] == [ready], timeout=5000)
+
+
+def test_a_closed_progress_notice_does_not_come_back(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    window.open(world.parts)
+    window.take(Dropped.of_paths([tmp_path]))
+    qtbot.waitUntil(lambda: bool(window.notices.notes()), timeout=5000)
+    window.findChild(QWidget, "notice.close").click()  # type: ignore[attr-defined]
+    with qtbot.waitSignal(world.bridge.happened, timeout=5000):
+        world.documents.finish_indexing(1)
+    assert window.notices.notes() == []
+
+
+def test_a_mixed_drop_does_both(qtbot: QtBot, window: MainWindow, world: SimpleNamespace, tmp_path: Path) -> None:
+    folder, models = tmp_path / "notes", [tmp_path / "one.gguf", tmp_path / "two.gguf"]
+    folder.mkdir()
+    for path in models:
+        path.write_bytes(b"GGUF rest")
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "welcome"), timeout=5000)
+    _drop(window, *(QUrl.fromLocalFile(str(path)) for path in (folder, *models)))
+    for name in ("one", "two"):  # one dialog after the other
+        add = f"{name}.gguf"
+        qtbot.waitUntil(lambda add=add: _title(window) in (add, add[:3]), timeout=5000)
+        button = window.findChild(AddModelDialog).findChild(QPushButton, "add_model.add")
+        qtbot.waitUntil(button.isVisible, timeout=5000)
+        button.click()
+        qtbot.waitUntil(lambda name=name: name in [entry.title for entry in world.models.models()], timeout=5000)
+    assert [info.name for info in world.documents.collections()] == ["notes"]
+
+
+def _title(window: MainWindow) -> str:
+    dialog = window.findChild(AddModelDialog)
+    return dialog.findChild(QLabel, "add_model.title").text() if dialog is not None else ""
+
+
+def test_an_address_on_the_web_is_refused_in_words(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
+    window.open(world.parts)
+    _drop(window, QUrl("https://example.org/paper.pdf"))
+    qtbot.waitUntil(lambda: bool(window.notices.notes()), timeout=5000)
+    note = window.notices.notes()[0]
+    assert note.what == "That is not on this machine."
+    assert "https://example.org/paper.pdf" in note.why
+    assert world.documents.collections() == []
+
+
+def test_what_comes_before_the_services_waits_for_them(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    window.take(Dropped.of_paths([tmp_path]))
+    assert world.documents.collections() == []
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: len(world.documents.collections()) == 1, timeout=5000)
+
+
+def test_a_path_that_is_not_there_is_said(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
+    window.open(world.parts)
+    window.take(Dropped.of_paths([Path("/nowhere/at all.txt")]))
+    qtbot.waitUntil(lambda: "cannot be added" in "".join(n.what for n in window.notices.notes()), timeout=5000)
+
+
+def test_pages_are_built_when_they_are_first_shown(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
+    world.documents.put(collection(1))
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
+    assert window.findChild(QWidget, "models") is None
+    for number, page in enumerate(("chat", "models", "documents", "settings"), 1):
+        qtbot.keyClick(window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier)
+        assert _shown(window, page)
+        assert window.rail.button(window.page).isChecked()
+    window.ask_about(1)
+    assert _shown(window, "chat")
+
+
+def test_why_it_cannot_open_is_said_and_can_be_tried_again(qtbot: QtBot, window: MainWindow) -> None:
+    tried: list[int] = []
+    window.show_problem(
+        StorageError("It is newer.", "It has version 9.", "Install the newer Satchel."), lambda: tried.append(1)
+    )
+    assert window.findChild(QLabel, "opening.what").text() == "It is newer."
+    assert window.findChild(QLabel, "opening.next").text() == "Install the newer Satchel."
+    window.findChild(QPushButton, "opening.retry").click()
+    assert tried == [1]
+
+
+def test_notices_of_services_and_crashes_are_shown(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
+    world.bridge.publish(NoticeRaised("The model process ended.", "It was killed.", "It starts again.", "warning"))
+    qtbot.waitUntil(lambda: len(window.notices.notes()) == 1, timeout=5000)
+    window.tell_crash("ValueError: seven")
+    crash = window.notices.notes()[-1]
+    assert crash.why == "ValueError: seven"
+    assert "saved" in crash.next_step
+
+
+def test_its_place_and_page_are_remembered(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
+    world.chat.new_conversation()
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
+    window.resize(760, 607)
+    window.go("documents")
+    window.close()
+    home = world.parts.home
+    again = MainWindow(world.parts.theme, world.bridge, lambda: Memory(1, 2), home.root / "window.ini", home.logs)
+    qtbot.addWidget(again)
+    again.show()
+    again.open(world.parts)
+    assert (again.width(), again.height()) == (760, 607)
+    qtbot.waitUntil(lambda: _shown(again, "documents"), timeout=5000)
