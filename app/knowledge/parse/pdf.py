@@ -124,10 +124,12 @@ def _assemble(laid_out: Sequence[PageText], title: str) -> ParsedFile:
             between = " " if runs_on else BETWEEN_BLOCKS
             parts.append(between)
             at += len(between)
+        contents_only = _is_contents_page(page)
         for index, block in enumerate(page.blocks):
             text = page.text[block.start : block.end]
             kind, level = _kind(text, block, body, larger, bold_means_heading)
-            if _is_contents(text):
+            is_page_number = text.isdigit() and len(text) <= 4 and index in (0, len(page.blocks) - 1)
+            if contents_only or is_page_number or _is_contents(text):
                 continue
             if index == 0 and runs_on:
                 blocks[-1] = Block(blocks[-1].kind, blocks[-1].start, at + block.end)
@@ -145,6 +147,12 @@ def _assemble(laid_out: Sequence[PageText], title: str) -> ParsedFile:
 def _is_contents(text: str) -> bool:
     """Whether this is a table of contents: it names every subject and says nothing of any, so it is no block."""
     return len(text) - len(_LEADERS.sub("", text)) > 0.25 * len(text)
+
+
+def _is_contents_page(page: PageText) -> bool:
+    """Whether most of a page is a table of contents or an index: its headings ("A", "B") are no blocks either."""
+    listed = sum(b.end - b.start for b in page.blocks if _is_contents(page.text[b.start : b.end]))
+    return listed > 0.5 * len(page.text)
 
 
 def _rounded(size: float) -> float:

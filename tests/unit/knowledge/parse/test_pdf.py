@@ -55,6 +55,11 @@ def test_running_heads_and_page_numbers_are_left_out() -> None:
     assert parsed.text[third.start : third.end] == f"On page three {BODY} three hours."
 
 
+def test_the_number_of_a_single_page_is_no_block() -> None:
+    parsed = pdf.parse(write_pdf([[*lines(BODY), Text(300, 30, "7")]]))
+    assert outline(parsed) == [("paragraph", BODY)]
+
+
 def test_a_paragraph_goes_on_over_the_page_break() -> None:
     parsed = pdf.parse(write_pdf([lines(BODY), lines("a whole hour. Then it rests.")]))
     assert outline(parsed) == [("paragraph", f"{BODY} a whole hour. Then it rests.")]
@@ -81,7 +86,9 @@ def test_the_rows_of_a_table() -> None:
 
 
 def test_a_table_of_contents_is_no_block() -> None:
-    parsed = pdf.parse(write_pdf([lines("Boilers . . . . . . . . . . . . . . 12"), lines(BODY)]))
+    contents = lines("# Contents", "", "Boilers . . . . . . . . . . . . . . 12", "Water . . . . . . . . . . . . . . 24")
+    parsed = pdf.parse(write_pdf([contents, lines(BODY)]))
+    assert "Contents" in parsed.text
     assert outline(parsed) == [("paragraph", BODY)]
 
 
