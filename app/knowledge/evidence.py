@@ -33,7 +33,6 @@ _TIME_S = 0.15
 _PASSAGE_RANK = 0.04
 _WORTH_SHOWING = 0.6
 _PER_PASSAGE = 2
-_LONGEST_QUOTE = 700
 
 PageOf = Callable[[int, int], int | None]
 """``(file_id, offset)`` to the page's number."""
@@ -103,7 +102,7 @@ def _score(
     for rank, passage in enumerate(retrieved.passages):
         own = split(passage)
         headings = set(passage.heading.split(" › "))
-        for sentence, by_words in zip(own, word_scores(question, idf, own) if own else [], strict=True):
+        for sentence, by_words in zip(own, word_scores(question, idf, own), strict=True):
             # A heading or a question says what comes, not what is.
             if sentence.text.strip("#*_ ") not in headings and not sentence.text.endswith("?"):
                 candidates.append((sentence, by_words.total - _PASSAGE_RANK * rank, by_words.overlap))
@@ -114,7 +113,7 @@ def _score(
         if retrieved.vector is None or vectors is None:
             scored.append(_Scored(sentence, total, overlap))
         elif n < _EMBEDDED and time.monotonic() < deadline:
-            cosine = float(vectors.get(sentence.text) @ retrieved.vector)
+            cosine = float(vectors.get(sentence.quote) @ retrieved.vector)
             scored.append(_Scored(sentence, total + 0.5 * cosine, 0.5 * overlap + 0.5 * cosine))
         elif n < _EMBEDDED:
             cosine = retrieved.cosines.get(sentence.passage.chunk_id, 0.0)
@@ -128,8 +127,7 @@ def _choose(scored: Sequence[_Scored], count: int, page_of: PageOf) -> tuple[Quo
     for one in scored:
         sentence = one.sentence
         passage = sentence.passage
-        start = sentence.quote_start if sentence.end - sentence.quote_start <= _LONGEST_QUOTE else sentence.start
-        text = passage.text[start - passage.start : sentence.end - passage.start]
+        start, text = sentence.quote_start, sentence.quote
         if len(quotes) == count or (quotes and one.score < _WORTH_SHOWING * quotes[0].score):
             break
         if per_passage.get(passage.number, 0) == _PER_PASSAGE:

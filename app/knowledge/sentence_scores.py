@@ -5,8 +5,7 @@ XQuAD, and none of it knows that set:
 
 - a word that most sentences of a passage share does not tell them apart, so rarity counts within the passage too;
 - two words of the question that stand together in the sentence count more than the same two apart;
-- "This was banned in 1977": a sentence that leans on the one before it inherits part of its overlap, and is quoted
-  with it;
+- "This was banned in 1977": a sentence that leans on the one before it is scored and quoted together with it;
 - "how many", "when", "who": a sentence with a number, a date, a name that the question does not have.
 """
 
@@ -22,8 +21,11 @@ from app.knowledge.sentences import sentences
 from app.knowledge.words import Word, is_number, word_set, words
 
 OVERLAP, OVERLAP_WITHIN, PAIRS, NEWS, HINT = 0.25, 0.25, 0.1, 0.05, 0.1
-_INHERITED = 0.3
+# What stands in the sentence before, or in the heading above, counts a little less than what it says itself.
+_BEFORE = 0.9
+_HEADING = 0.75
 _ENOUGH_NEWS = 8
+_LONGEST_QUOTE = 700
 
 _LEANS = re.compile(
     r"^(?:(?:for|in|with|from|by|of|at|on|to|during|after|before|as|but|and|yet|so|since|because of|according to"
@@ -60,8 +62,16 @@ class Sentence:
 
     @property
     def quote_start(self) -> int:
-        """Where a quote of it begins: with the sentence before it, if it leans on that."""
-        return self.previous if self.leans and self.previous is not None else self.start
+        """Where a quote of it begins: with the sentence before it, if it leans on that and both are not too long."""
+        if self.previous is None or not self.leans or self.end - self.previous > _LONGEST_QUOTE:
+            return self.start
+        return self.previous
+
+    @property
+    def quote(self) -> str:
+        """What is quoted, verbatim."""
+        offset = self.passage.start
+        return self.passage.text[self.quote_start - offset : self.end - offset]
 
 
 def split(passage: Passage) -> list[Sentence]:
@@ -70,7 +80,6 @@ def split(passage: Passage) -> list[Sentence]:
     for start, end in sentences(passage.text):
         text = passage.text[start:end]
         before = found[-1] if found else None
-        # A heading or a question is no antecedent: quoting it along is right, but see `word_scores`.
         found.append(
             Sentence(
                 passage,
@@ -88,8 +97,8 @@ def split(passage: Passage) -> list[Sentence]:
 class WordScore:
     """What the words alone say of a sentence.
 
-    ``overlap``: 0 to 1, the share of the question's weight that it has; what only the heading above it has counts three
-    quarters. ``total``: the sum that goes with half of the cosine.
+    ``overlap``: 0 to 1, the share of the question's weight that it has. ``total``: the sum that goes with half of the
+    cosine.
     """
 
     overlap: float
@@ -98,33 +107,39 @@ class WordScore:
 
 def word_scores(question: str, idf: Mapping[str, float], passage: Sequence[Sentence]) -> list[WordScore]:
     """Score all sentences of one passage. ``idf``: weight by stem of the question's words; must not be empty."""
+    if not passage:
+        return []
     stems = [frozenset(word.stem for word in sentence.words) for sentence in passage]
-    total = sum(idf.values())
     share = {stem: sum(stem in s for s in stems) / len(stems) for stem in idf}
     within = {stem: weight * (1 - share[stem] + 1 / len(stems)) for stem, weight in idf.items()}
-    heading = frozenset(word.stem for word in words(passage[0].passage.heading)) if passage else frozenset()
+    heading = frozenset(word.stem for word in words(passage[0].passage.heading))
     asked = [word.stem for word in words(question) if word.is_content]
     pairs = set(pairwise(asked))
-    own: list[float] = []
     scores: list[WordScore] = []
     for i, sentence in enumerate(passage):
-        overlap = _share(idf, total, stems[i])
+        before = stems[i - 1] if sentence.leans else frozenset()
+        overlap = _share(idf, stems[i], (before, _BEFORE), (heading, _HEADING))
+        score = OVERLAP * overlap + OVERLAP_WITHIN * _share(within, stems[i], (before, _BEFORE))
         content = [word.stem for word in sentence.words if word.is_content]
-        overlap += 0.75 * (_share(idf, total, stems[i] | heading) - overlap)
-        matches = OVERLAP * overlap + OVERLAP_WITHIN * _share(within, sum(within.values()), stems[i])
-        own.append(matches)
-        score = matches + HINT * _has_what_is_asked_for(question, sentence, frozenset(asked))
         if pairs:
             score += PAIRS * len(pairs.intersection(pairwise(content))) / len(pairs)
         score += NEWS * min(1.0, sum(stem not in asked for stem in content) / _ENOUGH_NEWS)
-        if i and sentence.leans:
-            score += _INHERITED * own[i - 1]
+        score += HINT * _has_what_is_asked_for(question, sentence, frozenset(asked))
         scores.append(WordScore(overlap, score))
     return scores
 
 
-def _share(weights: Mapping[str, float], total: float, stems: frozenset[str]) -> float:
-    return sum(weight for stem, weight in weights.items() if stem in stems) / total if total > 0 else 0.0
+def _share(weights: Mapping[str, float], own: frozenset[str], *around: tuple[frozenset[str], float]) -> float:
+    """How much of the weights' sum the words have; those that only stand around them count a part."""
+    total = sum(weights.values())
+    if total <= 0:
+        return 0.0
+    counted = 0.0
+    for stem, weight in weights.items():
+        counted += weight * (
+            1.0 if stem in own else max((part for stems, part in around if stem in stems), default=0.0)
+        )
+    return counted / total
 
 
 def _has_what_is_asked_for(question: str, sentence: Sentence, asked: frozenset[str]) -> bool:
