@@ -311,7 +311,7 @@ class ChildProcess(Generic[RequestT, ReplyT]):
         if process.is_alive():  # it closed its pipe but does not leave
             process.kill()
             process.join(5.0)
-        exit_ = Exit(process.pid or 0, process.exitcode, expected=self._closing, hung=hung)
+        exit_ = Exit(process.pid or 0, _exit_code(process), expected=self._closing, hung=hung)
         with self._lock:
             calls, self._calls = self._calls, {}
             if self._connection is connection:
@@ -378,6 +378,15 @@ class ChildProcess(Generic[RequestT, ReplyT]):
             if not call.future.done():
                 with contextlib.suppress(Exception):
                     call.future.set_exception(error)
+
+
+def _exit_code(process: multiprocessing.process.BaseProcess, within_s: float = 1.0) -> int | None:
+    # Where two threads wait for a process at once (close() and the reader), the operating system tells only one; the
+    # other sees no code until the first has noted it.
+    deadline = time.monotonic() + within_s
+    while (code := process.exitcode) is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return code
 
 
 # -- the child's side -------------------------------------------------------------------------------------------------

@@ -77,7 +77,8 @@ class Engine:
         self.unload()
         started = time.perf_counter()
         path = Path(request.path)
-        check_file(path, self._memory_available_bytes())
+        on_gpu = self._llama.llama_supports_gpu_offload() and request.settings.n_gpu_layers != 0
+        check_file(path, None if on_gpu else self._memory_available_bytes())
         known = self._threads_known(request)
         throttled = _Throttle(emit)
 

@@ -63,7 +63,7 @@ class KvCache:
 
     def clear(self) -> None:
         """Forget everything."""
-        self._llama.llama_memory_clear(self._memory, True)
+        self._llama.llama_memory_clear(self._memory, False)  # what lies in the buffers is masked; zeroing takes time
         self._tokens = []
 
     def keep_prefix(self, prompt: Sequence[int]) -> int:

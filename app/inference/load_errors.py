@@ -36,8 +36,10 @@ _KNOWN: list[tuple[re.Pattern[str], str, str]] = [
 _NO_MEMORY = re.compile(r"failed to allocate|unable to allocate|out of memory|alloc_.*fail|bad_alloc", re.I)
 
 
-def check_file(path: Path, memory_available_bytes: int) -> None:
-    """Refuse what can be known to fail without llama.cpp. Errors: :class:`ModelError`, :class:`DoesNotFit`."""
+def check_file(path: Path, memory_available_bytes: int | None) -> None:
+    """Refuse what can be known to fail without llama.cpp; ``memory_available_bytes`` None: do not look at the size.
+
+    Errors: :class:`ModelError`, :class:`DoesNotFit`."""
     what = f"“{path.name}” cannot be loaded."
     try:
         if not path.exists():
@@ -53,7 +55,7 @@ def check_file(path: Path, memory_available_bytes: int) -> None:
         raise ModelError(what, "The file is empty.", _AGAIN)
     if start[:4] != b"GGUF":
         raise ModelError(what, _not_gguf(start), _ANOTHER)
-    if size_bytes > memory_available_bytes:
+    if memory_available_bytes is not None and size_bytes > memory_available_bytes:
         raise DoesNotFit(
             what,
             f"Its weights take {_gb(size_bytes)}, and {_gb(memory_available_bytes)} of memory are free.",

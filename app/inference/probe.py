@@ -90,7 +90,7 @@ def lay_out(llama: Any, path: Path, settings: LoadSettings) -> MemoryUse:
     from app.inference.threads import ThreadCounts
     from app.models.native import captured_log
 
-    check_file(path, memory_available_bytes=path.stat().st_size)  # whether it fits is what is asked here
+    check_file(path, memory_available_bytes=None)  # whether it fits is what is asked here
     with captured_log() as lines:
         native = NativeModel(llama, path, settings, ThreadCounts(1, 1), lines, layout_only=True)
         try:

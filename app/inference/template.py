@@ -28,7 +28,8 @@ CHATML = (
 )
 PLAIN = (
     "{% for message in messages %}"
-    "{% if message.role != 'system' %}{{ message.role | capitalize }}: {% endif %}{{ message.content }}\n\n{% endfor %}"
+    "{% if message.role != 'system' %}{{ message.role | capitalize }}: {% endif %}{{ message.content | trim }}\n\n"
+    "{% endfor %}"
     "{% if add_generation_prompt %}Assistant:{% endif %}"
 )
 PLAIN_STOPS = ("\nUser:", "\nAssistant:")

@@ -136,6 +136,14 @@ def test_a_child_that_leaves_by_itself(watch: Callable[..., Watched]) -> None:
     assert watched.child.crashes_in_a_row == 2
 
 
+def test_the_exit_code_is_known_although_two_threads_wait_for_it(watch: Callable[..., Watched]) -> None:
+    watched = watch()
+    for _ in range(10):
+        watched.pid()
+        watched.child.close()
+        assert watched.exits.get(timeout=TIMEOUT_S).code == 0
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGSTOP")
 def test_a_child_that_stands_still_is_found_and_ended(watch: Callable[..., Watched]) -> None:
     watched = watch(hang_timeout_s=2.0)

@@ -79,5 +79,6 @@ def test_weights_larger_than_free_memory(tmp_path: Path) -> None:
         file.write(b"GGUF")
         file.truncate(3 * 1024**3)
     check_file(path, 4 * 1024**3)
+    check_file(path, None)
     with pytest.raises(DoesNotFit, match=r"3\.0 GB.*2\.0 GB"):
         check_file(path, 2 * 1024**3)
