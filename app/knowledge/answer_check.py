@@ -25,6 +25,7 @@ PARTIAL_AT = 0.42
 _ALIGNED = 6
 _TIME_S = 2.0
 _SECOND = 0.92
+_NEAR_BEST = 0.85
 
 _HEDGE = re.compile(
     r"\b(?:not (?:in|mentioned|stated|given|specified|provided|found in)"
@@ -53,6 +54,8 @@ class _Alignment:
     sentence: Sentence
     start: int
     """Where the span begins: at the sentence itself, or at the one before it when that has what is missing."""
+    closest: str
+    """The one sentence of the span that is most like the claim: what it denies and affirms is compared."""
     overlap: float
     score: float
 
@@ -104,7 +107,8 @@ def _support(
     if not aligned or aligned[0].score < PARTIAL_AT:
         return "unsupported", []
     best = aligned[0]
-    sound = [a for a in aligned if a.score >= SUPPORTED_AT and not _contradicted(claim, a, evidence.query)]
+    near = [a for a in aligned if a.score >= max(SUPPORTED_AT, _NEAR_BEST * best.score)]
+    sound = [a for a in near if not _contradicted(claim, a, evidence.query)]
     if sound:
         first = sound[0]
         second = [a for a in sound[1:] if a.score >= _SECOND * first.score and not _same_place(a, first)]
@@ -131,25 +135,28 @@ def _align(
     total = sum(weights.values())
     if total <= 0:
         return []
-    candidates: list[tuple[float, Sentence, int]] = []
+    candidates: list[tuple[float, Sentence, int, str]] = []
+    overlap_before = 0.0
     for before, sentence in zip([None, *source], source, strict=False):
         own = _stems(sentence)
         overlap = sum(weight for stem, weight in weights.items() if stem in own) / total
-        candidates.append((overlap, sentence, sentence.start))
+        candidates.append((overlap, sentence, sentence.start, sentence.text))
         if before is not None and sentence.previous == before.start and before.passage is sentence.passage:
             both = own | _stems(before)
             joint = sum(weight for stem, weight in weights.items() if stem in both) / total
             if joint > overlap + 0.15:  # the claim draws on two sentences
-                candidates.append((joint, sentence, before.start))
+                closest = sentence.text if overlap >= overlap_before else before.text
+                candidates.append((joint, sentence, before.start, closest))
+        overlap_before = overlap
     candidates.sort(key=lambda candidate: -candidate[0])
     aligned = []
-    for overlap, sentence, start in candidates[:_ALIGNED]:
+    for overlap, sentence, start, closest in candidates[:_ALIGNED]:
         if vectors is None:
-            aligned.append(_Alignment(sentence, start, overlap, overlap))
+            aligned.append(_Alignment(sentence, start, closest, overlap, overlap))
         else:
             span = sentence.passage.text[start - sentence.passage.start : sentence.end - sentence.passage.start]
             cosine = float(vectors.get(claim) @ vectors.get(span))
-            aligned.append(_Alignment(sentence, start, overlap, 0.5 * overlap + 0.5 * cosine))
+            aligned.append(_Alignment(sentence, start, closest, overlap, 0.5 * overlap + 0.5 * cosine))
     return sorted(aligned, key=lambda a: (-a.score, a.sentence.end - a.start))
 
 
@@ -163,7 +170,7 @@ def _contradicted(claim: str, alignment: _Alignment, question: str) -> bool:
         known = span_facts if _is_amount(fact) else around
         if _normal(fact) not in known:
             return True
-    if bool(_NEGATION.search(claim)) != bool(_NEGATION.search(span)):
+    if bool(_NEGATION.search(claim)) != bool(_NEGATION.search(alignment.closest)):
         return True
     # "Who founded it?" answered by a name that the passage has, but not this sentence: likeness alone is not enough.
     asked = {word.stem for word in words(question)}

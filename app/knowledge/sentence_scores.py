@@ -115,9 +115,11 @@ def word_scores(question: str, idf: Mapping[str, float], passage: Sequence[Sente
     heading = frozenset(word.stem for word in words(passage[0].passage.heading))
     asked = [word.stem for word in words(question) if word.is_content]
     pairs = set(pairwise(asked))
+    before: frozenset[str] = frozenset()
     scores: list[WordScore] = []
     for i, sentence in enumerate(passage):
-        before = stems[i - 1] if sentence.leans else frozenset()
+        # "They came from Norway. Their leader was Rollo.": all of it is about what stands before the first.
+        before = stems[i - 1] | before if sentence.leans else frozenset()
         overlap = _share(idf, stems[i], (before, _BEFORE), (heading, _HEADING))
         score = OVERLAP * overlap + OVERLAP_WITHIN * _share(within, stems[i], (before, _BEFORE))
         content = [word.stem for word in sentence.words if word.is_content]

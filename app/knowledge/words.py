@@ -85,10 +85,9 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _plain(word: str) -> str:
-    lowered = word.lower().replace("’", "'")
+    lowered = word.lower().replace("’", "'").removesuffix("'s").replace("'", "")
     if lowered[0].isdigit():
         return re.sub(r",(?=\d{3})", "", lowered)
-    lowered = lowered.removesuffix("'s").replace("'", "")
     if not lowered.isascii():
         lowered = "".join(c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c))
     return lowered or word
