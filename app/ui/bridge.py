@@ -45,6 +45,7 @@ class Bridge(QObject):
         self._queue: list[Event | Callable[[], None]] = []
         self._awake = False
         self._closed = False
+        self._closed = False
         self._pool = ThreadPoolExecutor(16, thread_name_prefix="background")
         self._timer = QTimer(self, singleShot=True, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._drain)
@@ -84,6 +85,7 @@ class Bridge(QObject):
         with self._lock:
             self._closed = True
             self._queue.clear()
+        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _work(

@@ -90,7 +90,7 @@ def evidence() -> Evidence:
         QUESTION,
         (passage(1), other),
         (
-            Quote(1, 400 + first, 400 + first + 74, MANUAL[first : first + 74], 0.9, 12),
+            Quote(1, 400 + first, 400 + first + 69, MANUAL[first : first + 69], 0.9, 12),
             Quote(1, 400 + claim, 400 + len(MANUAL), MANUAL[claim:], 0.8, 12),
         ),
         found=True,
@@ -248,7 +248,7 @@ def _cited(stage: Stage) -> None:
 def _source(stage: Stage) -> None:
     page = _opened(stage)
     _first_quote(page)
-    stage.settle()
+    stage.settle(1.0)
 
 
 def _source_text(stage: Stage) -> None:

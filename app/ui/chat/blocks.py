@@ -63,6 +63,7 @@ class MessageBody(QWidget):
         self._parts: list[_Part] = []
         self._fixed = 0
         self._shown: list[_Shown] = []
+        self._reusable: _Part | None = None
         self._count = 0
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -119,7 +120,7 @@ class MessageBody(QWidget):
             same += 1
         if same < min(len(blocks), len(self._shown)) and self._grow_in_place(same, blocks[same], same < closed):
             same += 1
-        self._take_back(same)
+        self._take_back(same, self._form(blocks[same]) if same < len(blocks) else None)
         for number in range(same, len(blocks)):
             self._add(blocks[number], number < closed)
         if closed:
@@ -159,10 +160,15 @@ class MessageBody(QWidget):
         shown.block, shown.length = block, len(block.source(self.text).rstrip())
         return True
 
-    def _take_back(self, number: int) -> None:
+    def _take_back(self, number: int, next_form: Form | None = None) -> None:
+        """Remove what was written from block ``number`` on; an empty text is kept where ``next_form`` goes into it."""
         for shown in reversed(self._shown[number:]):
-            if isinstance(shown.part.widget, TextView) and shown.position > 0:
-                shown.part.widget.delete_from(shown.position)
+            view = shown.part.widget
+            if isinstance(view, TextView) and shown.position > 0:
+                view.delete_from(shown.position)
+            elif isinstance(view, TextView) and shown is self._shown[number] and shown.form == next_form:
+                view.clear()
+                self._reusable = shown.part
             else:
                 self._drop(shown.part)
                 self._parts.remove(shown.part)
@@ -176,7 +182,9 @@ class MessageBody(QWidget):
     def _add(self, block: Block, closed: bool) -> None:
         form = self._form(block)
         last = self._parts[-1] if self._parts else None
-        part = last if form == "prose" and last is not None and last.form == "prose" else self._new_part(form, block)
+        goes_on = last is not None and last.form == form and (form == "prose" or last is self._reusable)
+        part = last if last is not None and goes_on else self._new_part(form, block)
+        self._reusable = None
         source = block.source(self.text)
         position = 0
         if part.renderer is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QLayout, QPushButton, QSizePolicy, QVBoxLayout
 
@@ -19,29 +19,34 @@ class CardButton(QPushButton):
         self.setAccessibleName(accessible)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self._content: QLayout = QVBoxLayout()
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
 
     def fill(self, layout: QLayout) -> None:
         """Put the content in; clicks on it go to the button."""
         self._content = layout
         self.setLayout(layout)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        policy.setHeightForWidth(layout.hasHeightForWidth())
+        self.setSizePolicy(policy)
         for child in self.findChildren(QLabel):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
 
     def hasHeightForWidth(self) -> bool:
-        return True
+        return self._content.hasHeightForWidth()
 
     def heightForWidth(self, width: int) -> int:
-        content = self._content
-        return content.totalHeightForWidth(width) if content.hasHeightForWidth() else content.totalSizeHint().height()
+        return self._content.totalHeightForWidth(width)
 
     def sizeHint(self) -> QSize:
         return self._content.totalSizeHint()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(80, 20)
+        return QSize(80, 20 if self.hasHeightForWidth() else self.sizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        # Unlike a plain widget, a button does not tell its parent that its content has another size now.
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Polish):
+            self.updateGeometry()
+        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):

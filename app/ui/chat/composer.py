@@ -127,7 +127,7 @@ class Composer(QWidget):
     def set_busy(self, busy: bool) -> None:
         """A reply is being written: the button stops it."""
         self._busy = busy
-        self.send.set_icon("square" if busy else "arrow-up", self.tr("Stop (Esc)") if busy else self.tr("Send (Enter)"))
+        self.send.set_icon("stop" if busy else "arrow-up", self.tr("Stop (Esc)") if busy else self.tr("Send (Enter)"))
         self._refresh()
 
     def set_blocked(self, reason: str) -> None:

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.knowledge.protocol import CollectionInfo
 from app.ui.theme import Theme
-from app.ui.widgets.basic import Icon, button, column, label
+from app.ui.widgets.basic import Icon, button, column, label, row
 
 
 class EmptyConversation(QWidget):
@@ -30,16 +30,18 @@ class EmptyConversation(QWidget):
         self._icon.setAlignment(Qt.AlignmentFlag.AlignHCenter)
         holder = QWidget()
         holder.setMaximumWidth(520)
-        holder.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self._examples = column(spacing=8)
         inside = column(self._icon, self._title, self._words, parent=holder, spacing=10)
         inside.addSpacing(14)
         inside.addLayout(self._examples)
         whole = column(parent=self)
         whole.setContentsMargins(24, 24, 24, 24)
+        middle = row()
+        middle.addStretch(1)
+        middle.addWidget(holder, 1000)
+        middle.addStretch(1)
         whole.addStretch(3)
-        whole.addWidget(holder)
-        whole.setAlignment(holder, Qt.AlignmentFlag.AlignHCenter)
+        whole.addLayout(middle)
         whole.addStretch(4)
         self._buttons: list[QWidget] = []
         self._shown: tuple[str, ...] | None = None

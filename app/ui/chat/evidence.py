@@ -44,6 +44,7 @@ class EvidenceView(QWidget):
         self.setObjectName(name)
         self._intents = intents
         self._theme = theme
+        self.found = evidence.found
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(8)
@@ -111,7 +112,7 @@ class SourcesView(QWidget):
                 self._whole.addWidget(source_link(passage, intents, f"{name}.{passage.number}"))
         if others:
             words = counted(self.tr("Also read: %n passage(s)", "", len(others)), len(others))
-            self._toggle = button(words, f"{name}.others", self._show_rest, "quiet")
+            self._toggle = button(words, f"{name}.others", self._show_rest, "flat")
             line = row(self._toggle)
             line.addStretch()
             self._whole.addLayout(line)
@@ -130,7 +131,7 @@ def source_link(passage: Passage, intents: Intents, name: str, *, quiet: bool = 
     words = QCoreApplication.translate("Evidence", "Source {number}: {place}")
     link = CardButton("source", name, words.format(number=passage.number, place=where))
     content = row(number_badge(passage.number, quiet=quiet), ElidedLabel(where, "muted" if quiet else ""), spacing=8)
-    content.setContentsMargins(6, 4, 8, 4)
+    content.setContentsMargins(2, 4, 8, 4)
     link.fill(content)
     link.setToolTip(passage.path)
     link.clicked.connect(lambda _=False: intents.source_requested.emit(span_of(passage)))

@@ -78,7 +78,7 @@ class Header(QWidget):
         else:
             text = self.tr("Choose a model")
         self.model.setIcon(self._theme.icon(icon, tint, 16))
-        self.model.setText(text)
+        self.model.setText(f" {text}")
         self.model.setAccessibleName(self.tr("Model: {state}").format(state=text))
         self.model.setToolTip(state.problem or self.tr("The model that answers. Click to choose another."))
 
@@ -198,7 +198,7 @@ class _Chip(QWidget):
             text = self.tr("{name}: {done} of {total}").format(name=short, done=f"{done:,}", total=f"{total:,}")
         else:
             text = short
-        self._name.setText(text)
+        self._name.setText(f" {text}")
         self._name.setAccessibleName(self.tr("Documents: {state}").format(state=text))
         self._name.setToolTip(info.problem or self.tr("Show the files of {name}").format(name=info.name))
         words = self.tr("Do not answer from {name} here").format(name=info.name)

@@ -71,14 +71,14 @@ class UserMessage(QWidget):
         self._bubble = frame("bubble", f"{name}.bubble")
         self.body = PlainBlock(theme, f"{name}.text")
         inside = column(self.body, parent=self._bubble)
-        inside.setContentsMargins(_PADDING // 2, 9, _PADDING // 2, 9)
+        inside.setContentsMargins(_PADDING // 2, 11, _PADDING // 2, 6)
         self.copy = CopyButton(theme, self.tr("Copy your message"), f"{name}.copy")
         self.copy.text_to_copy = message.text
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addStretch()
-        layout.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignBottom)
+        layout.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(self._bubble)
         self.body.set_text(message.text)
 
@@ -108,11 +108,11 @@ class ReplyMessage(QWidget):
         self._evidence: EvidenceView | None = None
         self._sources: SourcesView | None = None
         self._left_out = label("", "small", wrap=True, name=f"{self._name}.left_out")
-        self._head = label("", "section", name=f"{self._name}.head")
+        self._head = label("", "section", wrap=True, name=f"{self._name}.head")
         self.body = MessageBody(theme, f"{self._name}.body")
         self.body.link_clicked.connect(intents.link_clicked)
         self.body.citation_clicked.connect(self._cite)
-        self._progress = label("", "muted", name=f"{self._name}.progress")
+        self._progress = label("", "muted", wrap=True, name=f"{self._name}.progress")
         self._state = label("", "muted", wrap=True, selectable=True, name=f"{self._name}.state")
         self._state_icon = Icon(theme, "info", "muted", 15)
         self._checked = label("", "small", wrap=True, name=f"{self._name}.checked")
@@ -151,7 +151,7 @@ class ReplyMessage(QWidget):
 
     def add_text(self, text: str) -> None:
         """Show more of the answer."""
-        if not self.body.text:
+        if text and not self.body.text:
             self._progress.setText(self.tr("Writing…"))
         self.body.append(text)
 
@@ -210,8 +210,14 @@ class ReplyMessage(QWidget):
         parts = [self.message.model] if self.message.model else []
         if self._evidence is not None:
             done = bool(self.message.checks)
-            summary = self.tr("Model's summary — checked against the passages") if done else self.tr("Model's summary")
+            if not self._evidence.found:
+                summary = self.tr("The model's own answer, not from your documents")
+            elif done:
+                summary = self.tr("Model's summary — checked against the passages")
+            else:
+                summary = self.tr("Model's summary")
             parts.insert(0, summary)
+        self._head.setContentsMargins(0, 10 if self._evidence is not None else 0, 0, 0)
         self._head.setText("  ·  ".join(parts))
         self._head.setVisible(bool(parts))
 
@@ -266,7 +272,9 @@ class ReplyMessage(QWidget):
         holder = QWidget()
         holder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         actions = row(self.copy, self._again, self._info, parent=holder, spacing=2)
-        actions.setContentsMargins(-5, -4, 0, 0)
+        actions.setContentsMargins(0, 0, 0, 0)
+        for made in (self.copy, self._again, self._info):
+            made.setProperty("kind", "inline")
         actions.addStretch()
         return holder
 

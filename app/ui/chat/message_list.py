@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -41,7 +41,7 @@ class MessageList(QWidget):
         self._first = 0
         """The message that the first widget shows; the widgets show it and those behind it."""
         self._sticky = True
-        self._anchor: tuple[QWidget, int] | None = None
+        self._anchor: tuple[MessageWidget, int] | None = None
         self._moving = False
         self.built = 0
         """How many message widgets have been made since the conversation was opened."""
@@ -109,7 +109,7 @@ class MessageList(QWidget):
         """Show the newest message and follow it."""
         if self._first + len(self._widgets) < len(self._messages):
             self._show_end()
-        self._anchor = None
+        self._let_go()
         self._sticky = True
         self._scroll_to(self._bar.maximum())
         self._place_jump()
@@ -158,7 +158,7 @@ class MessageList(QWidget):
             self._drop(widget)
         self._widgets = []
         self._first = max(0, len(self._messages) - FIRST)
-        self._anchor = None
+        self._let_go()
         self._sticky = True
         for message in self._messages[self._first :]:
             self._append_widget(message)
@@ -184,6 +184,8 @@ class MessageList(QWidget):
             self._drop(self._widgets.pop())
 
     def _drop(self, widget: MessageWidget) -> None:
+        if self._anchor is not None and self._anchor[0] is widget:
+            self._anchor = None
         self._column.removeWidget(widget)
         widget.hide()
         widget.deleteLater()
@@ -222,24 +224,40 @@ class MessageList(QWidget):
 
     # -- where it is scrolled to ------------------------------------------------------------------------------------
 
-    def _first_visible(self) -> QWidget | None:
+    def _first_visible(self) -> MessageWidget | None:
         top = self._bar.value()
         return next((widget for widget in self._widgets if widget.y() + widget.height() > top), None)
 
-    def _hold(self, widget: QWidget | None) -> None:
-        held = None if widget is None or self._sticky else (widget, widget.y() - self._bar.value())
-        self._anchor = held
+    def _hold(self, widget: MessageWidget | None) -> None:
+        self._let_go()
+        if widget is None or self._sticky:
+            return
+        self._anchor = (widget, widget.y() - self._bar.value())
+        widget.installEventFilter(self)
+
+    def _let_go(self) -> None:
+        if self._anchor is not None:
+            self._anchor[0].removeEventFilter(self)
+        self._anchor = None
 
     def _range_changed(self) -> None:
-        # Texts find their heights in a few passes of the layout after they are added; each ends here.
-        if self._anchor is not None and self._anchor[0] in self._widgets:
-            widget, offset = self._anchor
-            self._scroll_to(widget.y() - offset)
-        elif self._sticky:
+        if self._anchor is None and self._sticky:
             self._scroll_to(self._bar.maximum())
+        self._keep_anchor()
         self._place_jump()
         if self._first > 0 and self._bar.maximum() < _NEAR:
             self._more.start()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        # Texts find their heights in a few passes of the layout after they are added; each moves what is held.
+        if event.type() == QEvent.Type.Move:
+            self._keep_anchor()
+        return False
+
+    def _keep_anchor(self) -> None:
+        if self._anchor is not None and self._anchor[0] in self._widgets:
+            widget, offset = self._anchor
+            self._scroll_to(widget.y() - offset)
 
     def _scroll_to(self, value: int) -> None:
         self._moving = True
@@ -248,7 +266,7 @@ class MessageList(QWidget):
 
     def _scrolled(self, value: int) -> None:
         if not self._moving:
-            self._anchor = None
+            self._let_go()
             complete = self._first + len(self._widgets) >= len(self._messages)
             self._sticky = complete and value >= self._bar.maximum() - _AT_END
             self._place_jump()

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut
+from PySide6.QtGui import QDesktopServices, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from app.chat.transcript import ConversationSummary, Message
@@ -149,11 +149,16 @@ class ChatPage(QWidget):
         if replies:
             replies[-1].copy.click()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.pane.composer.input.setFocus()
+
     # -- arrangement --------------------------------------------------------------------------------------------------
 
     def _arrange(self) -> None:
         self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setHandleWidth(1)
+        self._splitter.setHandleWidth(3)
+        self._splitter.setProperty("kind", "flush")
         self._splitter.setChildrenCollapsible(False)
         for widget in (self.sidebar, self.pane, self.source):
             self._splitter.addWidget(widget)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QSize, Qt, QUrl, Signal
+from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
@@ -44,8 +44,9 @@ class TextView(QTextBrowser):
         self.anchorClicked.connect(self._clicked)
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
 
-    def loadResource(self, kind: int, url: QUrl | str) -> None:
-        """Nothing is ever loaded."""
+    def loadResource(self, kind: int, url: QUrl | str) -> QByteArray:
+        """Nothing is ever loaded. Not None: for that, Qt would read a local file itself."""
+        return QByteArray(b"")
 
     def delete_from(self, position: int) -> None:
         """Remove everything behind ``position``, the paragraph's end there included."""

@@ -83,6 +83,7 @@ class MarkdownRenderer:
         self._offset = 0
         self._plain = QTextCharFormat()
         self._plain.setForeground(QColor(colors.text))
+        self._base = self._plain
 
     def write(self, source: str, offset: int = 0, marks: Sequence[Mark] = (), indent: int = 0) -> None:
         """Add a block. ``offset`` of ``source`` in the whole answer, which ``marks`` refer to."""
@@ -146,6 +147,7 @@ class MarkdownRenderer:
                 pass
 
     def _begin(self, block: QTextBlockFormat, char: QTextCharFormat) -> None:
+        self._base = char
         if self._document.isEmpty() and self._document.blockCount() == 1:
             self._cursor.setBlockFormat(block)
             self._cursor.setBlockCharFormat(char)
@@ -236,25 +238,22 @@ class MarkdownRenderer:
 
     def _cell(self, table: QTextTable, row: int, column: int, token: Token) -> None:
         cell = table.cellAt(row, column)
-        char = QTextCharFormat(self._plain)
+        self._base = QTextCharFormat(self._plain)
         if token.type == "th_open":
             ground = QTextTableCellFormat()
             ground.setBackground(QColor(self._colors.sunken))
             cell.setFormat(ground)
-            char.setFontWeight(QFont.Weight.Bold)
+            self._base.setFontWeight(QFont.Weight.Bold)
         self._cursor = cell.firstCursorPosition()
         block = QTextBlockFormat()
         block.setAlignment(_ALIGNMENTS.get(str(token.attrs.get("style", "")), Qt.AlignmentFlag.AlignLeft))
         block.setLineHeight(130.0, _PROPORTIONAL)
         self._cursor.setBlockFormat(block)
-        self._cursor.setBlockCharFormat(char)
-        self._cursor.setCharFormat(char)
 
     # -- text in a line -------------------------------------------------------------------------------------------
 
     def _inline(self, token: Token, text: _Source, sentences: _Sentences) -> None:
-        formats = [self._cursor.charFormat()]
-        formats[0].clearProperty(QTextFormat.Property.ObjectIndex)
+        formats = [self._base]
         for child in token.children or ():
             if child.nesting == 1:
                 formats.append(self._styled(formats[-1], child))
@@ -399,7 +398,7 @@ class _Sentences:
                 self._close(mark)
                 continue
             inside = at >= mark.start
-            cut = (mark.end if inside else mark.start) - at
+            cut = min(len(content), (mark.end if inside else mark.start) - at)
             self._renderer.insert(content[:cut], self._renderer.marked(form, mark) if inside else form)
             content, at = content[cut:], at + cut
             if at >= mark.end:

@@ -45,7 +45,7 @@ class Sidebar(QWidget):
         self._theme = theme
         self.setObjectName("sidebar")
         self.setMinimumWidth(200)
-        self.new = button(self.tr("New chat"), "sidebar.new", self.new_requested.emit)
+        self.new = button(f" {self.tr('New chat')}", "sidebar.new", self.new_requested.emit, "", self.tr("New chat"))
         self.new.setToolTip(self.tr("New chat (Ctrl+N)"))
         theme.changed.connect(self._tint)
         self._tint()
