@@ -2,8 +2,8 @@
 
 PySide6 6.12.0's wheels were compiled against headers of Python 3.12 or later, where ``None`` is immortal: a call that
 returns ``None`` takes no reference to it. Python 3.11 counts, so every such call drops one, and after some thousands of
-calls the interpreter aborts with "none_dealloc: deallocating None". Giving ``None`` more references than can ever be
-dropped is what Python 3.12 itself does.
+calls the interpreter aborts with "none_dealloc: deallocating None"; ``True`` and ``False`` go the same way, more slowly.
+Giving them more references than can ever be dropped is what Python 3.12 itself does.
 
 Rejected: PySide6 6.11, which would hold back Qt's fixes; asking for Python 3.12, which Debian 12 does not have.
 """
@@ -20,6 +20,7 @@ def keep_none_alive() -> None:
     """Do it where it is needed; elsewhere, nothing."""
     if sys.implementation.name == "cpython" and sys.version_info < (3, 12):
         # The first field of every object (a debug build of Python, which has others before it, is not used here).
-        count = ctypes.c_ssize_t.from_address(id(None))
-        if count.value < _MORE:
-            count.value += _MORE
+        for constant in (None, True, False, NotImplemented, Ellipsis):
+            count = ctypes.c_ssize_t.from_address(id(constant))
+            if count.value < _MORE:
+                count.value += _MORE

@@ -56,6 +56,7 @@ class FakeChatSession:
         self._ids = itertools.count(1)
         self._conversations: dict[int, _Conversation] = {}
         self._stops: dict[int, threading.Event] = {}
+        self._drafts: dict[int, str] = {}
         self.script = Script()
         self.calls: list[tuple[object, ...]] = []
 
@@ -78,6 +79,13 @@ class FakeChatSession:
         if reply and entry.messages:
             entry.messages[-1] = replace(entry.messages[-1], **reply)  # type: ignore[arg-type]
         return number
+
+    def extend(self, conversation_id: int, question: str, answer: str, **reply: object) -> None:
+        """One more question and its answer. ``reply``: changes of the answer."""
+        entry = self._conversations[conversation_id]
+        entry.messages.append(self._message(conversation_id, "user", question))
+        made = self._message(conversation_id, "assistant", answer)
+        entry.messages.append(replace(made, **reply))  # type: ignore[arg-type]
 
     def title(self, conversation_id: int) -> str:
         """The stored title."""
@@ -108,6 +116,12 @@ class FakeChatSession:
 
     def messages(self, conversation_id: int) -> list[Message]:
         return list(self._conversations[conversation_id].messages)
+
+    def draft(self, conversation_id: int) -> str:
+        return self._drafts.get(conversation_id, "")
+
+    def save_draft(self, conversation_id: int, text: str) -> None:
+        self._drafts[conversation_id] = text
 
     def attach(self, conversation_id: int, collection_id: int) -> None:
         have = self._conversations[conversation_id].summary.collection_ids

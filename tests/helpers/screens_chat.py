@@ -1,4 +1,4 @@
-"""Renders the chat page in its states to PNG files, to be looked at: ``python -m tests.helpers.screens_chat FOLDER``."""
+"""Renders the chat page in its states to PNG files, to look at: ``python -m tests.helpers.screens_chat FOLDER``."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from PySide6.QtGui import QFont, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.chat.sources import CheckedSentence, Citation, Evidence, Passage, Quote
-from app.chat.transcript import Message
+from app.chat.transcript import Message, MessageState
 from app.core.errors import ModelError, SatchelError
 from app.knowledge.protocol import PageImage, Rect, Source
 from app.services.events import EventHub, MessageAdded, ModelState, ModelStateChanged, PromptRead, TextArrived
 from app.ui.bridge import Bridge
 from app.ui.chat.page import ChatPage
-from app.ui.theme import Theme
+from app.ui.theme import Theme, ThemeChoice
 from tests.helpers.fake_libraries import FakeDocumentLibrary, FakeModelLibrary, collection, model
 from tests.helpers.fake_services import FIGURES, FakeChatSession
 
@@ -167,8 +167,8 @@ def page_picture() -> PageImage:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
-    return PageImage(buffer.data().data(), 1200, 1550, [Rect(118, 804, 880, 36), Rect(118, 844, 420, 36)])
+    image.save(buffer, b"PNG")
+    return PageImage(bytes(buffer.data().data()), 1200, 1550, [Rect(118, 804, 880, 36), Rect(118, 844, 420, 36)])
 
 
 class Stage:
@@ -313,34 +313,29 @@ def _reading(stage: Stage) -> None:
     stage.settle()
 
 
+_ENDS: tuple[tuple[str, MessageState, str], ...] = (
+    (
+        "It was cut",
+        "cut",
+        "The answer was cut off: the model's context of 4,096 tokens is full. Start a new conversation, or load the "
+        "model with more context.",
+    ),
+    (
+        "",
+        "failed",
+        "The model process ended. A library gave up: one of its internal checks failed (SIGABRT). Ask again; a new "
+        "process is ready.",
+    ),
+    ("Half of it", "interrupted", ""),
+)
+
+
 def _ends(stage: Stage) -> None:
     number = stage.session.add("How replies end", ("One", "This one was stopp"), state="stopped")
-    entry = stage.session._conversations[number]
-    for text, state, problem in (
-        (
-            "It was cut",
-            "cut",
-            "The answer was cut off: the model's context of 4,096 tokens is full. Start a new conversation, or load the model with more context.",
-        ),
-        (
-            "",
-            "failed",
-            "The model process ended. A library gave up: one of its internal checks failed (SIGABRT). Ask again; a new process is ready.",
-        ),
-        ("Half of it", "interrupted", ""),
-    ):
-        entry.messages.append(stage.session._message(number, "user", "Another"))
-        entry.messages.append(
-            replace(
-                stage.session._message(number, "assistant", text),
-                state=state,
-                problem=problem,
-                left_out=3 if state == "cut" else 0,
-            )
-        )  # type: ignore[arg-type]
+    for text, state, problem in _ENDS:
+        stage.session.extend(number, "Another", text, state=state, problem=problem, left_out=3 if state == "cut" else 0)
     nothing = Evidence(QUESTION, (passage(1), passage(2, path="/home/ada/notes.md", heading="", page=None)), (), False)
-    entry.messages.append(stage.session._message(number, "user", "Who won the cup in 1966?"))
-    entry.messages.append(replace(stage.session._message(number, "assistant", "England won it."), evidence=nothing))
+    stage.session.extend(number, "Who won the cup in 1966?", "England won it.", evidence=nothing)
     stage.open()
 
 
@@ -352,7 +347,8 @@ def _failed_model(stage: Stage) -> None:
             ModelState(
                 "failed",
                 model(2, name="Qwen3 1.7B Instruct"),
-                problem="Qwen3 1.7B Instruct could not be loaded. It needs 1.9 GB and 1.2 GB are free. Close other programs, or choose a smaller model.",
+                problem="Qwen3 1.7B Instruct could not be loaded. It needs 1.9 GB and 1.2 GB are free. "
+                "Close other programs, or choose a smaller model.",
             )
         )
     )
@@ -400,8 +396,9 @@ def main(folder: Path, only: str = "") -> None:
     assert isinstance(app, QApplication)
     folder.mkdir(parents=True, exist_ok=True)
     theme = Theme(app, "light")
-    for choice in ("light", "dark"):
-        theme.choose(choice)  # type: ignore[arg-type]
+    choices: tuple[ThemeChoice, ...] = ("light", "dark")
+    for choice in choices:
+        theme.choose(choice)
         for name, make in STATES.items():
             for label, (width, height) in {"": (1208, 800), "-small": (828, 600)}.items():
                 if only and only not in f"{name}{label}-{choice}":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QMimeData, Qt, Signal
+from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
@@ -13,6 +13,7 @@ from app.ui.theme import Theme
 from app.ui.widgets.basic import IconButton, column, frame, label, restyle, row
 
 MOST_LINES = 8
+REST_MS = 800
 LONG_PASTE = 20_000
 """Characters from which pasted text is kept beside the input instead of in it: Qt lays long lines out too slowly."""
 
@@ -71,6 +72,8 @@ class Composer(QWidget):
     """See the module."""
 
     sent = Signal(str)
+    drafted = Signal()
+    """What is typed has changed and rests now."""
     stop_requested = Signal()
 
     def __init__(self, theme: Theme) -> None:
@@ -84,7 +87,10 @@ class Composer(QWidget):
         self.input.setPlaceholderText(self.tr("Ask something"))
         self.input.submitted.connect(self._submit)
         self.input.long_paste.connect(self._keep_paste)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self.drafted)
         self.input.textChanged.connect(self._refresh)
+        self.input.textChanged.connect(lambda: self._rest.start())
         self.send = IconButton(
             theme, "arrow-up", self.tr("Send (Enter)"), "composer.send", self._clicked, size=18, role="on_accent"
         )

@@ -73,7 +73,8 @@ class ChatPage(QWidget):
         self._live: dict[int, LiveReply] = {}
         self._sending: set[int] = set()
         self._stopping: set[int] = set()
-        self._drafts: dict[int | None, str] = {}
+        self._new_draft = ""
+        """What is typed for a conversation that is not stored yet."""
         self._source_asked: SourceSpan | None = None
         self._sidebar_gave_way = False
         self.setObjectName("chat")
@@ -183,6 +184,7 @@ class ChatPage(QWidget):
         header.attach_requested.connect(self.attach_collection)
         header.detach_requested.connect(self._detach)
         composer.sent.connect(self._send)
+        composer.drafted.connect(self._keep_draft)
         composer.stop_requested.connect(self.stop)
         self.pane.empty.example_chosen.connect(self._use_example)
         self.intents.source_requested.connect(self._open_source)
@@ -228,28 +230,39 @@ class ChatPage(QWidget):
         return next((summary for summary in self._summaries if summary.id == self._current), None)
 
     def _switch(self, conversation_id: int | None) -> None:
-        composer = self.pane.composer
-        self._drafts[self._current] = composer.draft
+        self._keep_draft()
         self._chosen = True
         self._current = conversation_id
-        composer.set_draft(self._drafts.pop(conversation_id, ""))
+        self.pane.composer.set_draft(self._new_draft if conversation_id is None else "")
         self.pane.show_problem(None)
         self.pane.messages.set_messages([], self._live)
         self.sidebar.select(conversation_id)
         self._show_header()
         self._show_busy()
 
+    def _keep_draft(self) -> None:
+        number, text = self._current, self.pane.composer.draft
+        if number is None:
+            self._new_draft = text
+        else:
+            self._run(lambda: self._session.save_draft(number, text))
+
     def _reload(self) -> None:
         number = self._current
         assert number is not None
         self.pane.show_opening()
 
-        def show(messages: list[Message]) -> None:
+        def show(found: tuple[list[Message], str]) -> None:
             if number == self._current:
+                messages, draft = found
                 self.pane.messages.set_messages(messages, self._live)
                 self._show_conversation()
+                if draft and not self.pane.composer.draft:
+                    self.pane.composer.set_draft(draft)
 
-        self._bridge.run(lambda: self._session.messages(number), show, self.pane.show_problem)
+        self._bridge.run(
+            lambda: (self._session.messages(number), self._session.draft(number)), show, self.pane.show_problem
+        )
 
     def _show_conversation(self) -> None:
         if self.pane.messages.messages:

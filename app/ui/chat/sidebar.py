@@ -89,7 +89,7 @@ class Sidebar(QWidget):
             self.model.show(summaries, datetime.now().astimezone())
         self.select(current)
         searching = bool(self.search.text().strip())
-        said = self.tr("No conversation has this in its title.") if searching else self.tr("No conversations yet.")
+        said = self.tr("No conversation contains this.") if searching else self.tr("No conversations yet.")
         self._empty.setText(said)
         self._empty.setVisible(not summaries)
 

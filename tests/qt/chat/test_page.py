@@ -139,8 +139,11 @@ def test_drafts_stay_with_their_conversation(stage: Stage) -> None:
     stage.qtbot.keyClicks(page.pane.composer.input, "half a thought")
     page.open(other)
     assert page.pane.composer.draft == ""
+    stage.until(lambda: stage.session.draft(first) == "half a thought")
     page.open(first)
-    assert page.pane.composer.draft == "half a thought"
+    stage.until(lambda: page.pane.composer.draft == "half a thought")
+    stage.qtbot.keyClick(page.pane.composer.input, Qt.Key.Key_Return)
+    stage.until(lambda: stage.session.draft(first) == "")
 
 
 def test_huge_pasted_text_is_kept_beside_the_input_and_sent_whole(stage: Stage) -> None:
@@ -298,7 +301,7 @@ def test_search_narrows_the_list_as_one_types(stage: Stage) -> None:
     stage.qtbot.keyClicks(page.sidebar.search, "talk 49")
     stage.until(lambda: len(titles(stage)) == 11)
     stage.qtbot.keyClicks(page.sidebar.search, "zzz")
-    stage.until(lambda: visible_text(stage, "sidebar.empty") == "No conversation has this in its title.")
+    stage.until(lambda: visible_text(stage, "sidebar.empty") == "No conversation contains this.")
     page.sidebar.search.clear()
     stage.until(lambda: len(titles(stage)) == 500)
 
