@@ -41,21 +41,26 @@ class Conversations:
     # -- the list -------------------------------------------------------------------------------------------------
 
     def summaries(self, containing: str = "") -> list[ConversationSummary]:
-        """Conversations, the newest change first; only those with all these words in the title or in a message."""
-        words = re.findall(r"\w+", containing)
-        where, values = "WHERE c.deleted_at IS NULL", []
-        if containing.strip():
-            where += " AND (instr(lower(c.title), lower(?)) > 0"
-            values.append(containing.strip())
-            if words:
-                where += (
-                    " OR c.id IN (SELECT m.conversation_id FROM message_words w JOIN messages m ON m.id = w.rowid"
-                    " WHERE message_words MATCH ?)"
-                )
-                values.append(" ".join(f'"{word}"*' for word in words))
-            where += ")"
-        rows = self._database.query(f"{SUMMARY} {where} ORDER BY c.updated_at DESC, c.id DESC", values)
-        return [summary_of(row) for row in rows]
+        """The newest change first; only those with this text in the title, or with words that begin like these in a
+        message."""
+        rows = self._database.query(f"{SUMMARY} WHERE c.deleted_at IS NULL ORDER BY c.updated_at DESC, c.id DESC")
+        found = [summary_of(row) for row in rows]
+        wanted = " ".join(containing.split()).casefold()
+        if not wanted:
+            return found
+        talking = self._with_words(wanted)
+        # Python's case folding: SQLite's lower() knows ASCII only.
+        return [summary for summary in found if wanted in summary.title.casefold() or summary.id in talking]
+
+    def _with_words(self, text: str) -> set[int]:
+        if not (words := re.findall(r"\w+", text)):
+            return set()
+        rows = self._database.query(
+            "SELECT DISTINCT m.conversation_id FROM message_words w JOIN messages m ON m.id = w.rowid"
+            " WHERE message_words MATCH ?",
+            (" ".join(f'"{word}"*' for word in words),),
+        )
+        return {conversation_id for (conversation_id,) in rows}
 
     def get(self, conversation_id: int) -> ConversationSummary:
         """One conversation, also a deleted one."""

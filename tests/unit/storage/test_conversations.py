@@ -90,7 +90,9 @@ def test_search_finds_titles_parts_of_words_and_finished_messages(conversations:
     conversations.finish(replace(reply, text="The Amazonas, I think.", state="complete"))
     assert [c.id for c in conversations.summaries("amaz thi")] == [rivers.id]
     assert [c.id for c in conversations.summaries("OWER")] == [towers.id]
-    assert conversations.summaries('"unbalanced OR (') == []
+    conversations.rename(towers.id, "Über Türme")
+    assert [c.id for c in conversations.summaries("über TÜR")] == [towers.id]
+    assert conversations.summaries('"unbalanced OR (') == [] == conversations.summaries("?")
     assert len(conversations.summaries("  ")) == 2
 
 
