@@ -41,11 +41,11 @@ CLOSE_S = 3.0
 
 
 class Program(QObject):
-    """The window and its services, from the first paint to the end."""
+    """The window and its services, from the first paint to the end. ``prepare`` is done before the services open."""
 
-    def __init__(self, application: QApplication, home: Home) -> None:
+    def __init__(self, application: QApplication, home: Home, prepare: Callable[[], None] = lambda: None) -> None:
         super().__init__()
-        self._home = home
+        self._home, self._prepare = home, prepare
         self._services: Services | None = None
         self._closed = False
         self.bridge = Bridge()
@@ -92,10 +92,9 @@ class Program(QObject):
         return not closing.is_alive()
 
     def _open(self) -> Services:
-        from app.core import log as logs
         from app.services.compose import Services
 
-        logs.configure(self._home, "window")
+        self._prepare()
         services = Services.open(self._home)
         services.events.subscribe(self.bridge.publish)
         return services
@@ -145,7 +144,7 @@ def main(argv: Sequence[str] = (), on_paint: Callable[[], None] | None = None) -
         print("Satchel is already running: its window is in front now.")  # noqa: T201 - see above
         return 0
     _use_language(application)
-    program = Program(application, home)
+    program = Program(application, home, lambda: _log_to_file(home))
     instance.asked.connect(program.take)
     if on_paint is not None:
         program.window.painted.connect(on_paint)
@@ -161,6 +160,12 @@ def main(argv: Sequence[str] = (), on_paint: Callable[[], None] | None = None) -
     if not clean or _background_runs():
         os._exit(code)  # a call that hangs must not keep the process; everything acknowledged is on the disk
     return code
+
+
+def _log_to_file(home: Home) -> None:
+    from app.core import log as logs
+
+    logs.configure(home, "window")
 
 
 def read_memory() -> Memory:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import faulthandler
 import logging
 import logging.handlers
+from typing import IO
 
 from app.core.paths import Home
 
 _FORMAT = "%(asctime)s %(levelname)-7s %(processName)s %(name)s: %(message)s"
-_crash_file = None
+_crash_file: IO[str] | None = None
 
 
 def configure(home: Home, process: str, *, verbose: bool = False) -> None:
@@ -26,5 +27,7 @@ def configure(home: Home, process: str, *, verbose: bool = False) -> None:
         old.close()
     root.addHandler(handler)
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    _crash_file = (home.logs / f"{process}.crash").open("a")  # must stay open for faulthandler
-    faulthandler.enable(_crash_file)
+    old_crash_file, _crash_file = _crash_file, (home.logs / f"{process}.crash").open("a")
+    faulthandler.enable(_crash_file)  # which needs it to stay open
+    if old_crash_file is not None:
+        old_crash_file.close()
