@@ -97,6 +97,12 @@ class EmbeddingModel:
         """A sentence's vector as documents have it, but with a question's priority; long ones as in embed_query."""
         return self._mean_of_pieces(self._document_prefix, text)
 
+    @contextlib.contextmanager
+    def ahead(self) -> Iterator[None]:
+        """No passage is begun while this is held: a search asks several times, and must not wait each time."""
+        with self._turns.ahead():
+            yield
+
     def close(self) -> None:
         """Free the model. Nothing may be called afterwards."""
         with self._turns.question():
@@ -202,16 +208,26 @@ class _Turns:
         self._questions = 0
 
     @contextlib.contextmanager
-    def question(self) -> Iterator[None]:
+    def ahead(self) -> Iterator[None]:
         with self._condition:
             self._questions += 1
-            self._condition.wait_for(lambda: not self._busy)
-            self._questions -= 1
-            self._busy = True
         try:
             yield
         finally:
-            self._release()
+            with self._condition:
+                self._questions -= 1
+                self._condition.notify_all()
+
+    @contextlib.contextmanager
+    def question(self) -> Iterator[None]:
+        with self.ahead():
+            with self._condition:
+                self._condition.wait_for(lambda: not self._busy)
+                self._busy = True
+            try:
+                yield
+            finally:
+                self._release()
 
     @contextlib.contextmanager
     def passage(self) -> Iterator[None]:

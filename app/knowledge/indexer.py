@@ -27,7 +27,6 @@ from app.knowledge.vector_cache import WaitingChunk, embedded_text
 log = logging.getLogger(__name__)
 
 _BATCH = 16
-_TRY_AGAIN_S = 15.0
 _BYTES_PER_CHUNK = 1_000.0
 _CHUNKS_PER_S = 10.0
 _FULL = "The disk is full. Indexing goes on by itself when there is room again."
@@ -48,7 +47,8 @@ class _Rate:
 class Indexer:
     """Indexes what the ledger's collections name. ``on_change`` is called often, on any thread, and must be quick.
 
-    ``no_meaning``: why there is no embedding model, as a sentence, when ``meaning`` is None.
+    ``no_meaning``: why there is no embedding model, as a sentence, when ``meaning`` is None. After trouble that is not
+    one file's (a full disk) it tries again every ``try_again_s``.
     """
 
     def __init__(
@@ -58,11 +58,13 @@ class Indexer:
         meaning: Meaning | None,
         on_change: Callable[[], None],
         no_meaning: str = "",
+        try_again_s: float = 15.0,
     ) -> None:
         self._ledger = ledger
         self._reader = reader
         self._meaning = meaning
         self._no_meaning = no_meaning
+        self._try_again_s = try_again_s
         self._on_change = on_change
         self._wake = threading.Condition()
         self._generation = 0
@@ -182,7 +184,7 @@ class Indexer:
             with self._wake:
                 self._wake.wait_for(
                     lambda seen=seen: self._generation != seen or self._stop.cancelled,  # type: ignore[misc]
-                    _TRY_AGAIN_S if trouble else None,
+                    self._try_again_s if trouble else None,
                 )
 
     # the reader's thread
@@ -206,6 +208,8 @@ class Indexer:
         except SatchelError:
             raise
         except Exception as error:
+            if not self._ledger.has_file(file.id):
+                return True  # its collection was removed meanwhile
             # A bug of ours that one file brings out must not keep the others from being read.
             log.exception("reading a file failed")
             reason = f"Satchel failed on this file ({type(error).__name__}). The log has the details; please report it."

@@ -155,6 +155,10 @@ class Ledger:
             )
         return _record(rows[0])
 
+    def has_file(self, file_id: int) -> bool:
+        """Whether a file is (still) known."""
+        return bool(self._db.query("SELECT 1 FROM files WHERE id=?", (file_id,)))
+
     def next_pending(self, after_id: int = 0) -> FileRecord | None:
         """The pending file with the lowest id above ``after_id``."""
         rows = self._db.execute(f"{_SELECT_FILE} WHERE status='pending' AND id>? ORDER BY id LIMIT 1", (after_id,))

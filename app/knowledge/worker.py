@@ -109,6 +109,7 @@ class Knowledge:
             self._sentences = SentenceVectors(model)
         self._words = WordIndex(self._database)
         self._retriever = Retriever(self._database, meaning)
+        self._ahead = model.ahead if model is not None else contextlib.nullcontext[None]
         self._parser = ParserProcess()
         reader = FileReader(self._ledger, self._parser, model.count_tokens if model is not None else rough_tokens)
         self._changed = threading.Event()
@@ -149,9 +150,11 @@ class Knowledge:
             case p.ListFiles(collection_id, status, containing, offset, limit):
                 return p.Files(*self._ledger.list_files(collection_id, status, containing, offset, limit))
             case p.Search():
-                return p.Found(self._search(request))
+                with self._ahead():
+                    return p.Found(self._search(request))
             case p.CheckAnswer(text, evidence):
-                checks = check(text, evidence, self._words.terms, self._sentences, self._page_of)
+                with self._ahead():
+                    checks = check(text, evidence, self._words.terms, self._sentences, self._page_of)
                 return p.Checked(list(checks))
             case p.ReadSource():
                 return read_source(request, self._ledger, self._parser)
@@ -160,6 +163,7 @@ class Knowledge:
         """Stop indexing and close everything."""
         self._closing.set()
         self._changed.set()
+        self._publisher.join(5.0)
         self._indexer.stop()
         self._parser.close()
         self._database.close()
@@ -199,13 +203,15 @@ class Knowledge:
         while not self._closing.is_set():
             self._changed.wait()
             self._changed.clear()
+            if self._closing.is_set():
+                return
             started = time.monotonic()
             try:
                 now = self._collections()
             except SatchelError:
                 log.warning("the state of the collections could not be read", exc_info=True)
                 continue
-            if now != last and not self._closing.is_set():
+            if now != last:
                 self._channel.event(now)
                 last = now
             self._closing.wait(max(_EVENT_INTERVAL_S, 10 * (time.monotonic() - started)))

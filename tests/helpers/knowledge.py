@@ -36,7 +36,9 @@ def put_file(
     ledger: Ledger, collection_id: int, path: str, text: str, *, heading: str = "", title: str = ""
 ) -> FileRecord:
     """Commit a file, or another version of it; returns its row as it was before."""
-    ledger.add_files(collection_id, [(path, len(text), time.time_ns())])
+    on_disk = Path(path).stat() if Path(path).exists() else None
+    size, mtime_ns = (on_disk.st_size, on_disk.st_mtime_ns) if on_disk is not None else (len(text), time.time_ns())
+    ledger.add_files(collection_id, [(path, size, mtime_ns)])
     file = ledger.files(collection_id)[path]
     chunks = chunks_of(text, heading)
     hashes = hashes_of(text, chunks)

@@ -72,6 +72,25 @@ def test_a_chat_model_is_refused_in_words(chat_model: Path) -> None:
         EmbeddingModel(chat_model)
 
 
+def test_no_passage_begins_while_a_search_is_under_way() -> None:
+    turns = _Turns()
+    order: list[str] = []
+
+    def passage() -> None:
+        with turns.passage():
+            order.append("passage")
+
+    thread = threading.Thread(target=passage)
+    with turns.ahead():
+        thread.start()
+        for n in range(3):
+            with turns.question():
+                order.append(f"question {n}")
+        thread.join(0.05)
+    thread.join()
+    assert order == ["question 0", "question 1", "question 2", "passage"]
+
+
 def test_a_question_goes_before_waiting_passages() -> None:
     turns = _Turns()
     order: list[str] = []
