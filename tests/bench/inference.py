@@ -17,7 +17,7 @@ import signal
 import statistics
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -44,6 +44,7 @@ class Speed:
 
     prompt: float
     decode: float
+    cached_tokens: int
     prompt_tokens: int
     reply_tokens: int
 
@@ -81,16 +82,18 @@ def _compare(client: InferenceClient, model: Path, settings: LoadSettings, round
     bare: list[Speed] = []
     for number in range(1, rounds + 1):
         app.append(_through_client(client, number))
-        ours.send((app[-1].prompt_tokens, app[-1].reply_tokens))
+        ours.send(app[-1])
         bare.append(ours.recv())
     ours.send(None)
     child.join()
-    print(f"{'':10}{'worker':>12}{'bare loop':>12}{'ratio':>8}   reference {REFERENCE:.2f}   (median tokens/s)")
+    print(f"{'tokens/s':16}{'worker':>10}{'bare loop':>12}{'ratio':>8}   reference {REFERENCE:.2f}")
     for what in ("prompt", "decode"):
-        worker, loop = (statistics.median(getattr(each, what) for each in figures) for figures in (app, bare))
-        verdict = "ok" if worker / loop >= REFERENCE else "BELOW"
-        print(f"{what:10}{worker:12.1f}{loop:12.1f}{worker / loop:8.2f}   {verdict}")
-    print(f"{'':10}{app[0].prompt_tokens} prompt tokens, {app[0].reply_tokens} generated, {rounds} rounds\n")
+        # The best round is the one that other programs on the machine disturbed least.
+        for name, pick in (("median", statistics.median), ("best", max)):
+            worker, loop = (pick([getattr(each, what) for each in figures]) for figures in (app, bare))
+            verdict = "ok" if worker / loop >= REFERENCE else "BELOW"
+            print(f"{what + ', ' + name:16}{worker:10.1f}{loop:12.1f}{worker / loop:8.2f}   {verdict}")
+    print(f"{'':16}{app[0].prompt_tokens} prompt tokens, {app[0].reply_tokens} generated, {rounds} rounds\n")
 
 
 def _through_client(client: InferenceClient, number: int) -> Speed:
@@ -110,6 +113,7 @@ def _through_client(client: InferenceClient, number: int) -> Speed:
     return Speed(
         computed / (first[0] - started),
         (figures.completion_tokens - 1) / (ended - first[0]),
+        figures.cached_tokens,
         computed,
         figures.completion_tokens,
     )
@@ -137,14 +141,20 @@ def _bare_loop(connection: Connection, model_path: str, n_ctx: int, n_threads: i
     tokens = (ctypes.c_int32 * 8192)()
     llama.llama_tokenize(vocab, text, len(text), tokens, 8192, True, True)
     one, piece = (ctypes.c_int32 * 1)(), ctypes.create_string_buffer(256)
+
+    def compute(start: int, size: int) -> None:
+        batch_tokens = (ctypes.c_int32 * size)(*tokens[start : start + size])  # the batch only points to it
+        llama.llama_decode(context, llama.llama_batch_get_one(batch_tokens, size))
+
     while (wanted := connection.recv()) is not None:
-        prompt_tokens, reply_tokens = wanted
+        cached, reply_tokens = wanted.cached_tokens, wanted.reply_tokens
         llama.llama_memory_clear(llama.llama_get_memory(context), True)
+        # The worker found so many tokens in its cache; the positions decide how many cells attention goes over.
+        if cached:
+            compute(0, cached)
         started = time.perf_counter()
-        for start in range(0, prompt_tokens, 512):
-            size = min(512, prompt_tokens - start)
-            piece_tokens = (ctypes.c_int32 * size)(*tokens[start : start + size])  # the batch only points to it
-            llama.llama_decode(context, llama.llama_batch_get_one(piece_tokens, size))
+        for start in range(cached, cached + wanted.prompt_tokens, 512):
+            compute(start, min(512, cached + wanted.prompt_tokens - start))
         token = llama.llama_sampler_sample(sampler, context, -1)
         first = time.perf_counter()
         for _ in range(reply_tokens - 1):
@@ -153,10 +163,13 @@ def _bare_loop(connection: Connection, model_path: str, n_ctx: int, n_threads: i
             token = llama.llama_sampler_sample(sampler, context, -1)
             llama.llama_token_to_piece(vocab, token, piece, 256, 0, False)
         ended = time.perf_counter()
-        speed = Speed(
-            prompt_tokens / (first - started), (reply_tokens - 1) / (ended - first), prompt_tokens, reply_tokens
+        connection.send(
+            replace(
+                wanted,
+                prompt=wanted.prompt_tokens / (first - started),
+                decode=(reply_tokens - 1) / (ended - first),
+            )
         )
-        connection.send(speed)
 
 
 def _second_turn(client: InferenceClient) -> None:
