@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QListView, QPushButton, QTextEdit, QWidget
+from PySide6.QtWidgets import QAbstractButton, QListView, QPlainTextEdit, QPushButton, QWidget
 
-from tests.end2end.conftest import Driver, kill_worker_with
+from tests.end2end.conftest import Driver, kill_worker
 
 FERRY = "The ferry to Orkney leaves Scrabster at 8:45 every morning."
 QUESTION = "When does the ferry to Orkney leave?"
@@ -47,7 +47,7 @@ def test_drop_ask_look_at_the_source_and_start_again(start: Callable[[], Driver]
     assert FERRY in driver.words(f"{reply}.evidence")
     assert "orkney.md" in driver.words(f"{reply}.evidence")
     driver.wait_for(QAbstractButton, f"{reply}.evidence.quote1").click()
-    text = driver.wait_for(QTextEdit, "source.text")
+    text = driver.wait_for(QPlainTextEdit, "source.text")
     driver.until(lambda: FERRY in text.toPlainText())
 
     driver.window.go("documents")
@@ -63,19 +63,17 @@ def test_drop_ask_look_at_the_source_and_start_again(start: Callable[[], Driver]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL")
-def test_killed_workers_are_said_and_the_next_question_is_answered(
-    start: Callable[[], Driver], folder: Path, chat_model: Path, embedding_model: Path
-) -> None:
+def test_killed_workers_are_said_and_the_next_question_is_answered(start: Callable[[], Driver], folder: Path) -> None:
     driver = start()
     _with_documents(driver, folder)
     first = _ask_and_wait(driver, QUESTION)
 
-    kill_worker_with(chat_model)
+    kill_worker("inference")
     driver.until(lambda: "The model process ended unexpectedly." in driver.notices())
     second = _ask_and_wait(driver, "When does the bakery in Stromness open?")
     assert "opens at seven" in driver.words(f"{second}.evidence")
 
-    kill_worker_with(embedding_model)
+    kill_worker("knowledge")
     driver.until(lambda: "The document process ended unexpectedly." in driver.notices())
     third = _ask_and_wait(driver, QUESTION)
     assert FERRY in driver.words(f"{third}.evidence")
