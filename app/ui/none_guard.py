@@ -2,7 +2,7 @@
 
 PySide6 6.12.0's wheels were compiled against headers of Python 3.12 or later, where ``None`` is immortal: a call that
 returns ``None`` takes no reference to it. Python 3.11 counts, so every such call drops one, and after some thousands of
-calls the interpreter aborts with "none_dealloc: deallocating None"; ``True`` and ``False`` go the same way, more slowly.
+calls the interpreter aborts with "none_dealloc: deallocating None"; ``True`` and ``False`` go the same way.
 Giving them more references than can ever be dropped is what Python 3.12 itself does.
 
 Rejected: PySide6 6.11, which would hold back Qt's fixes; asking for Python 3.12, which Debian 12 does not have.

@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QIODevice, QRect, Qt
-from PySide6.QtGui import QFont, QImage, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, Qt
+from PySide6.QtGui import QFont, QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.chat.sources import CheckedSentence, Citation, Evidence, Passage, Quote
@@ -167,7 +167,7 @@ def page_picture() -> PageImage:
     painter.end()
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(image)
     return PageImage(bytes(buffer.data().data()), 1200, 1550, [Rect(118, 804, 880, 36), Rect(118, 844, 420, 36)])
 
 

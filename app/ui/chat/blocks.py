@@ -193,6 +193,8 @@ class MessageBody(QWidget):
             position = view.text_end() if part is last else 0
             self.renders += 1
             part.renderer.write(source, block.start, (), block.indent)
+            if "](" in source or "<http" in source:
+                view.links_by_keyboard()
         else:
             self._fill(part.widget, block, closed)
         self._shown.append(_Shown(block, form, part, position, len(source.rstrip())))

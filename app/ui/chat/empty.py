@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
@@ -12,11 +12,14 @@ from app.knowledge.protocol import CollectionInfo
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, button, column, label, row
 
+_OFFERED = 3
+
 
 class EmptyConversation(QWidget):
     """A greeting, what answers here, and a few questions to begin with."""
 
     example_chosen = Signal(str)
+    attach_requested = Signal(int)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -44,45 +47,63 @@ class EmptyConversation(QWidget):
         whole.addLayout(middle)
         whole.addStretch(4)
         self._buttons: list[QWidget] = []
-        self._shown: tuple[str, ...] | None = None
-        self.show_attached(())
+        self._shown: tuple[object, ...] | None = None
+        self.show_collections((), ())
 
-    def show_attached(self, infos: Sequence[CollectionInfo]) -> None:
-        """Which documents answer here."""
-        names = tuple(info.name for info in infos)
-        if names == self._shown:
+    def show_collections(self, attached: Sequence[CollectionInfo], others: Sequence[CollectionInfo]) -> None:
+        """Which documents answer here, and which could."""
+        names = tuple(info.name for info in attached)
+        shown = (names, tuple((info.id, info.name) for info in others[:_OFFERED]))
+        if shown == self._shown:
             return
-        self._shown = names
+        self._shown = shown
         if names:
-            self._icon.set_icon("book-open", "accent")
-            self._title.setText(self.tr("Ask about your documents"))
-            shown = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
-            self._words.setText(
-                self.tr(
-                    "Answers come from {names}: first the sentences themselves, each with its source, "
-                    "then the model's summary, checked against them."
-                ).format(names=shown)
-            )
-            examples = [
+            self._greet_with_documents(names)
+            examples = (
                 self.tr("What are these documents about?"),
                 self.tr("Which dates and deadlines are mentioned?"),
                 self.tr("What should I do first, according to them?"),
-            ]
-        else:
-            self._icon.set_icon("message-square", "accent")
-            self._title.setText(self.tr("What would you like to know?"))
-            self._words.setText(
-                self.tr(
-                    "Everything stays on this machine. Drop a folder on the window to get answers "
-                    "from your own documents, with their sources."
-                )
             )
-            examples = []
+            self._offer([(text, partial(self.example_chosen.emit, text)) for text in examples])
+        else:
+            self._greet()
+            words = self.tr("Ask the documents in “{name}”")
+            self._offer(
+                [
+                    (words.format(name=info.name), partial(self.attach_requested.emit, info.id))
+                    for info in others[:_OFFERED]
+                ]
+            )
+
+    def _greet(self) -> None:
+        self._icon.set_icon("message-square", "accent")
+        self._title.setText(self.tr("What would you like to know?"))
+        self._words.setText(
+            self.tr(
+                "Everything stays on this machine. Drop a folder on the window to get answers "
+                "from your own documents, with their sources."
+            )
+        )
+
+    def _greet_with_documents(self, names: tuple[str, ...]) -> None:
+        self._icon.set_icon("book-open", "accent")
+        self._title.setText(self.tr("Ask about your documents"))
+        listed = ", ".join(names[:3]) + (" …" if len(names) > 3 else "")
+        self._words.setText(
+            self.tr(
+                "Answers come from {names}: first the sentences themselves, each with its source, "
+                "then the model's summary, checked against them."
+            ).format(names=listed)
+        )
+
+    def _offer(self, choices: Sequence[tuple[str, Callable[[], object]]]) -> None:
         for old in self._buttons:
             self._examples.removeWidget(old)
+            old.hide()
             old.deleteLater()
         self._buttons = []
-        for number, text in enumerate(examples, 1):
-            made = button(text, f"empty.example{number}", partial(self.example_chosen.emit, text), "example")
+        for number, (text, do) in enumerate(choices, 1):
+            made = button(text, f"empty.example{number}", None, "example")
+            made.clicked.connect(lambda _=False, do=do: do())
             self._examples.addWidget(made)
             self._buttons.append(made)

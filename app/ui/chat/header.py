@@ -33,7 +33,7 @@ class Header(QWidget):
         self._theme, self._models = theme, models
         self._collections: dict[int, CollectionInfo] = {}
         self._attached: tuple[int, ...] = ()
-        self._chips: list[QWidget] = []
+        self._chips: list[_Chip] = []
         self.setObjectName("header")
         self.show_sidebar = IconButton(
             theme, "panel-left", self.tr("Show the conversations"), "header.sidebar", self.sidebar_requested.emit
@@ -42,9 +42,8 @@ class Header(QWidget):
         self.title = ElidedLabel("", "heading", "header.title")
         self.model = button(self.tr("Choose a model"), "header.model", self._open_models, "picker")
         self.model.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-        self.attach = IconButton(
-            theme, "folder-plus", self.tr("Answer from documents"), "header.attach", self._open_collections, size=16
-        )
+        self.attach = button("", "header.attach", self._open_collections, "quiet", self.tr("Answer from documents"))
+        self.attach.setToolTip(self.tr("Answer from documents"))
         box = frame("header")
         top = row(self.show_sidebar, self.title, self.model, spacing=8)
         top.setStretch(1, 1)
@@ -57,7 +56,13 @@ class Header(QWidget):
         whole.addLayout(self._chip_row)
         column(box, parent=self)
         self._state = ModelState()
-        theme.changed.connect(lambda: self.show_model(self._state))
+        theme.changed.connect(self._retint)
+        self._retint()
+
+    def _retint(self) -> None:
+        self.attach.setIcon(self._theme.icon("folder-plus", size=16))
+        self.show_model(self._state)
+        self._show_chips()
 
     # -- model ------------------------------------------------------------------------------------------------------
 
@@ -119,28 +124,27 @@ class Header(QWidget):
     def show_collections(self, infos: Sequence[CollectionInfo], attached: tuple[int, ...]) -> None:
         """The collections there are, and which of them answer here."""
         known = {info.id: info for info in infos}
-        if (
-            attached == self._attached
-            and known.keys() == self._collections.keys()
-            and len(self._chips) == len([number for number in attached if number in known])
-        ):
+        if attached == self._attached and known.keys() == self._collections.keys():
             self._collections = known
             for chip in self._chips:
-                if isinstance(chip, _Chip):
-                    chip.show_info(known[chip.collection_id])
+                chip.show_info(known[chip.collection_id])
             return
         self._collections, self._attached = known, attached
+        self._show_chips()
+
+    def _show_chips(self) -> None:
         for chip in self._chips:
             self._chip_row.removeWidget(chip)
             chip.deleteLater()
         self._chips = []
-        for number in attached:
-            if number in known:
-                made = _Chip(self._theme, known[number])
+        for number in self._attached:
+            if number in self._collections:
+                made = _Chip(self._theme, self._collections[number])
                 made.clicked.connect(self.collection_clicked)
                 made.detached.connect(self.detach_requested)
                 self._chip_row.insertWidget(len(self._chips), made)
                 self._chips.append(made)
+        self.attach.setText("" if self._chips else self.tr(" Answer from documents"))
 
     def collection_menu(self) -> QMenu:
         """The collections that are not attached yet."""

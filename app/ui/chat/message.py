@@ -161,6 +161,11 @@ class ReplyMessage(QWidget):
             words = self.tr("Reading your question… {done} of {total} tokens")
             self._progress.setText(words.format(done=f"{done:,}", total=f"{total:,}"))
 
+    def set_waiting(self, words: str) -> None:
+        """What the answer waits for, as long as it has not begun."""
+        if not self.body.text:
+            self._progress.setText(words)
+
     def set_stopping(self) -> None:
         """The person asked it to stop."""
         self._progress.setText(self.tr("Stopping…"))
@@ -210,13 +215,12 @@ class ReplyMessage(QWidget):
         parts = [self.message.model] if self.message.model else []
         if self._evidence is not None:
             done = bool(self.message.checks)
-            if not self._evidence.found:
-                summary = self.tr("The model's own answer, not from your documents")
-            elif done:
-                summary = self.tr("Model's summary — checked against the passages")
-            else:
-                summary = self.tr("Model's summary")
-            parts.insert(0, summary)
+            if done:
+                parts.insert(0, self.tr("Model's summary — checked against the passages"))
+            elif self._evidence.found:
+                parts.insert(0, self.tr("Model's summary"))
+            elif parts:
+                parts.insert(0, self.tr("The model's own answer, not from your documents"))
         self._head.setContentsMargins(0, 10 if self._evidence is not None else 0, 0, 0)
         self._head.setText("  ·  ".join(parts))
         self._head.setVisible(bool(parts))

@@ -187,6 +187,7 @@ class ChatPage(QWidget):
         composer.drafted.connect(self._keep_draft)
         composer.stop_requested.connect(self.stop)
         self.pane.empty.example_chosen.connect(self._use_example)
+        self.pane.empty.attach_requested.connect(self.attach_collection)
         self.intents.source_requested.connect(self._open_source)
         self.intents.link_clicked.connect(lambda address: QDesktopServices.openUrl(QUrl(address)))
         self.intents.regenerate_requested.connect(self._regenerate)
@@ -417,9 +418,14 @@ class ChatPage(QWidget):
         blocked = hint = ""
         if state.phase == "loading":
             name = state.model.title if state.model is not None else self.tr("The model")
+            percent = round(state.fraction * 100)
             blocked = self.tr("{name} is being loaded: {percent} %. You can write meanwhile.").format(
-                name=name, percent=round(state.fraction * 100)
+                name=name, percent=percent
             )
+            for reply in self._live.values():
+                widget = self.pane.messages.reply(reply.message.id)
+                if widget is not None:
+                    widget.set_waiting(self.tr("Loading the model… {percent} %").format(percent=percent))
         elif state.phase == "failed":
             hint = state.problem
         elif state.phase == "none" and self._library_known and not usable:
@@ -437,7 +443,7 @@ class ChatPage(QWidget):
         self.pane.header.title.setText(summary.title if summary is not None else self.tr("New chat"))
         self.pane.header.show_collections(self._infos, attached)
         names = [info for info in self._infos if info.id in attached]
-        self.pane.empty.show_attached(names)
+        self.pane.empty.show_collections(names, [info for info in self._infos if info.id not in attached])
         self.pane.composer.set_placeholder(
             self.tr("Ask your documents") if names else self.tr("Ask something, or drop a folder to ask your documents")
         )

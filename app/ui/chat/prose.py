@@ -29,6 +29,7 @@ class TextView(QTextBrowser):
         self._theme = theme
         self._wide = wide
         self.setObjectName(name)
+        self.setAccessibleName(self.tr("Table") if wide else self.tr("Text"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setOpenLinks(False)
         self.setUndoRedoEnabled(False)
