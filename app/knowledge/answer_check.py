@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -164,17 +165,18 @@ def _contradicted(claim: str, alignment: _Alignment, question: str) -> bool:
     """Whether the claim has a number, a name or a negation that its span does not bear out."""
     passage = alignment.sentence.passage
     span = passage.text[alignment.start - passage.start : alignment.sentence.end - passage.start]
-    span_facts = {_normal(word) for word in words(span)}
-    around = span_facts | {_normal(word) for word in words(f"{passage.text} {passage.heading} {passage.title}")}
-    for fact in _facts(claim):
-        known = span_facts if _is_amount(fact) else around
-        if _normal(fact) not in known:
-            return True
+    # Counted: "between 1405 and 1405" is not borne out by "between 1402 and 1405".
+    span_facts = Counter(_normal(word) for word in words(span))
+    around = set(span_facts) | {_normal(word) for word in words(f"{passage.text} {passage.heading} {passage.title}")}
+    facts = _facts(claim)
+    amounts = Counter(_normal(fact) for fact in facts if _is_amount(fact))
+    if amounts - span_facts or any(_normal(fact) not in around for fact in facts if not _is_amount(fact)):
+        return True
     if bool(_NEGATION.search(claim)) != bool(_NEGATION.search(alignment.closest)):
         return True
     # "Who founded it?" answered by a name that the passage has, but not this sentence: likeness alone is not enough.
     asked = {word.stem for word in words(question)}
-    names = [fact for fact in _facts(claim) if not _is_amount(fact) and fact.stem not in asked]
+    names = [fact for fact in facts if not _is_amount(fact) and fact.stem not in asked]
     return bool(names) and not any(_normal(name) in span_facts for name in names)
 
 

@@ -144,6 +144,8 @@ def answers(client: KnowledgeClient, questions: Sequence[Question], shown: Seque
         kinds["from elsewhere"] = other.quotes[0].text
         for kind, text in kinds.items():
             for checked in client.check_answer(text, e):
+                if kind == "number changed" and text[checked.start : checked.end] in sentence:
+                    continue  # a quote of two sentences: only one was changed
                 by_support = counts.setdefault(kind, {})
                 by_support[checked.support] = by_support.get(checked.support, 0) + 1
     for kind, by_support in counts.items():

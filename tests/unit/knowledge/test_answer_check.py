@@ -57,6 +57,7 @@ def checked(answer: str, vectors: SentenceVectors | None, question: str = "What 
         ("A full charge of the battery takes 210 minutes.", "supported"),
         ("The base is covered for three years.", "partial"),
         ("A full charge takes 310 minutes.", "partial"),
+        ("A full charge takes 210 of 210 minutes.", "partial"),
         ("The warranty covers tyres.", "partial"),
         ("The base is not covered for two years.", "partial"),
         ("It was designed by Jonas Eriksson in Malmö.", "partial"),
