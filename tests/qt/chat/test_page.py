@@ -15,6 +15,8 @@ from app.services.events import ModelState, ModelStateChanged, TextArrived
 from app.ui.chat.cards import CardButton
 from app.ui.chat.message import ReplyMessage, UserMessage
 from app.ui.chat.message_list import FIRST, WINDOW
+from app.ui.chat.prose import TextView
+from app.ui.tokens import DARK, LIGHT
 from tests.helpers.fake_libraries import FakeModelLibrary
 from tests.helpers.fake_services import FIGURES, Script
 from tests.helpers.screens_chat import ANSWER, MANUAL, QUESTION, checks, evidence
@@ -357,6 +359,41 @@ def test_loading_and_failing_are_said_in_words(stage: Stage) -> None:
     stage.hub.publish(ModelStateChanged(ModelState("failed", chosen, problem="It needs more memory.")))
     stage.until(lambda: visible_text(stage, "composer.hint") == "It needs more memory.")
     assert page.pane.composer.send.isEnabled()
+
+
+def test_a_waiting_reply_says_that_the_model_is_being_loaded(stage: Stage) -> None:
+    hold = threading.Event()
+    stage.session.script = Script(("",), hold=hold)
+    stage.open()
+    ask(stage, "Hello?")
+    stage.until(lambda: len(stage.page.pane.messages.widgets) == 2)
+    stage.hub.publish(ModelStateChanged(ModelState("loading", stage.models.models()[0], fraction=0.25)))
+    name = f"message.{stage.last_reply().message.id}.progress"
+    stage.until(lambda: visible_text(stage, name) == "Loading the model… 25 %")
+    hold.set()
+    stage.until(lambda: stage.last_reply().message.state == "complete")
+
+
+def test_a_new_conversation_offers_the_collections_there_are(stage: Stage) -> None:
+    stage.open()
+    stage.until(lambda: stage.page.findChild(QPushButton, "empty.example2") is not None)
+    offer = stage.find(QPushButton, "empty.example2")
+    assert isinstance(offer, QPushButton)
+    assert offer.text() == "Ask the documents in “Trip notes”"
+    stage.qtbot.mouseClick(offer, Qt.MouseButton.LeftButton)
+    stage.until(lambda: [entry.collection_ids for entry in stage.session.list_conversations()] == [(2,)])
+    stage.until(lambda: visible_text(stage, "empty.title") == "Ask about your documents")
+
+
+def test_another_theme_draws_the_messages_anew(cited: Stage) -> None:
+    def colour() -> str:
+        view = cited.last_reply().body.findChild(TextView)
+        assert view is not None
+        return view.document().find("five years").charFormat().foreground().color().name()
+
+    assert colour() == LIGHT.text
+    cited.theme.choose("dark")
+    assert colour() == DARK.text
 
 
 # -- long conversations -----------------------------------------------------------------------------------------------
