@@ -48,6 +48,7 @@ class Program(QObject):
         self._home, self._prepare = home, prepare
         self._services: Services | None = None
         self._closed = False
+        _use_language(application)
         self.bridge = Bridge()
         self.theme = Theme(application, _theme_choice(home))
         self.window = MainWindow(self.theme, self.bridge, read_memory, home.root / "window.ini", home.logs)
@@ -143,7 +144,6 @@ def main(argv: Sequence[str] = (), on_paint: Callable[[], None] | None = None) -
     if instance is None:
         print("Satchel is already running: its window is in front now.")  # noqa: T201 - see above
         return 0
-    _use_language(application)
     program = Program(application, home, lambda: _log_to_file(home))
     instance.asked.connect(program.take)
     if on_paint is not None:

@@ -123,6 +123,10 @@ class Notices(QWidget):
         """What is shown now, oldest first."""
         return [card.note for card in self._cards]
 
+    def cards(self) -> list[NoticeCard]:
+        """The widgets that show them."""
+        return list(self._cards)
+
     def set_bottom(self, pixels: int) -> None:
         """Keep this far from the bottom, so that what people type into is not covered."""
         self._bottom = pixels

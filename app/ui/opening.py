@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QProgressBar, QStackedWidget, QVBoxLayout, QWidget
 from app.core.errors import SatchelError
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, button, column, label, row
+from app.ui.widgets.centred_words import CentredWords
 
 SILENT_MS = 600
 
@@ -49,15 +50,13 @@ class Opening(QStackedWidget):
         if self._problem is not None:
             self.removeWidget(self._problem)
             self._problem.deleteLater()
-        words = []
+        words: list[QWidget] = []
         for text, kind, name in (
             (error.what, "title", "opening.what"),
             (error.why, "muted", "opening.why"),
             (error.next_step, "", "opening.next"),
         ):
-            made = label(text, kind, wrap=True, selectable=True, name=name)
-            made.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            made.setFixedWidth(520)
+            made = CentredWords(text, kind, 520, name, selectable=True)
             made.setVisible(bool(text))
             words.append(made)
         buttons = QWidget()

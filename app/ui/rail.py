@@ -12,14 +12,15 @@ from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from app.ui.bridge import Bridge
 from app.ui.theme import RESOURCES, Theme
-from app.ui.widgets.basic import label
-from app.ui.widgets.words import memory_text
+from app.ui.widgets.basic import label, size_text
 
 Page = Literal["chat", "models", "documents", "settings"]
 PAGES: tuple[Page, ...] = get_args(Page)
 
 WIDTH = 84
 MEMORY_EVERY_MS = 2000
+FIRST_MS = 300
+"""Soon, but not before the window is painted."""
 
 _ICONS: dict[Page, str] = {"chat": "message-square", "models": "box", "documents": "library", "settings": "settings"}
 
@@ -118,6 +119,7 @@ class MemoryMeter(QWidget):
         self._timer = QTimer(self, interval=MEMORY_EVERY_MS)
         self._timer.timeout.connect(self._ask)
         self._timer.start()
+        QTimer.singleShot(FIRST_MS, self, self._ask)
 
     def show_memory(self, memory: Memory) -> None:
         """Draw this reading."""
@@ -127,7 +129,7 @@ class MemoryMeter(QWidget):
         free = memory.total_bytes - memory.used_bytes
         words = self.tr(
             "{used} of this machine's {total} of memory are in use by all programs; {free} are free."
-        ).format(used=memory_text(memory.used_bytes), total=memory_text(memory.total_bytes), free=memory_text(free))
+        ).format(used=size_text(memory.used_bytes), total=size_text(memory.total_bytes), free=size_text(free))
         self.setToolTip(words)
         self.setAccessibleDescription(words)
         self.update()
@@ -145,7 +147,7 @@ class MemoryMeter(QWidget):
         painter.setFont(font)
         painter.setPen(QColor(colors.muted))
         memory = self._memory
-        text = memory_text(memory.total_bytes - memory.used_bytes) if memory else "…"
+        text = size_text(memory.total_bytes - memory.used_bytes) if memory else "…"
         painter.drawText(QRectF(0, 0, self.width(), 14), Qt.AlignmentFlag.AlignCenter, text)
         painter.drawText(QRectF(0, 14, self.width(), 14), Qt.AlignmentFlag.AlignCenter, self.tr("free"))
         bar = QRectF(8, 33, self.width() - 16, 5)

@@ -15,6 +15,7 @@ from app.ui.models.words import one_line
 from app.ui.parts import Parts
 from app.ui.theme import RESOURCES
 from app.ui.widgets.basic import button, column, label, restyle, row
+from app.ui.widgets.centred_words import CentredWords
 from app.ui.widgets.drop_box import DropBox
 from app.ui.widgets.page import Sides, card_with_title, scrolling
 
@@ -34,16 +35,14 @@ class WelcomePage(QWidget):
         logo = label()
         logo.setPixmap(QIcon(str(RESOURCES / "satchel.svg")).pixmap(QSize(72, 72), self.devicePixelRatioF()))
         title = label(self.tr("Welcome to Satchel"), "display", name="welcome.title")
-        words = label(
+        words = CentredWords(
             self.tr(
                 "Ask your own documents. Satchel quotes the sentences that answer, shows where they stand, "
                 "and a small model puts them into words. Nothing leaves this machine."
             ),
             "lead",
-            wrap=True,
+            560,
         )
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words.setFixedWidth(560)
         drop = DropBox(parts.theme, self.tr("Drop a folder here"), "welcome.drop")
         drop.setMinimumHeight(168)
         drop.clicked.connect(self._choose_folder)

@@ -9,7 +9,7 @@ from app.ui.bridge import Bridge
 from app.ui.rail import PAGES, Memory, MemoryMeter, Rail
 from app.ui.theme import Theme
 
-GB = 1024**3
+GB = 10**9
 
 
 def test_a_click_asks_for_the_page_and_marks_it(qtbot: QtBot, theme: Theme, bridge: Bridge) -> None:

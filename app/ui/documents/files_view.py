@@ -101,7 +101,7 @@ class FilesView(QWidget):
         across.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
         across.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Stretch)
         across.resizeSection(NAME, 240)
-        for section, width in ((PAGES, 70), (PASSAGES, 86), (SIZE, 86)):
+        for section, width in ((PAGES, 70), (PASSAGES, 90), (SIZE, 104)):
             across.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
             across.resizeSection(section, width)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -15,7 +15,8 @@ from app.ui.documents.detail import CollectionDetail
 from app.ui.documents.words import fraction, is_busy, short_state
 from app.ui.parts import Parts
 from app.ui.theme import Theme
-from app.ui.widgets.basic import button, column, label, row
+from app.ui.widgets.basic import button, column
+from app.ui.widgets.centred_words import CentredWords
 from app.ui.widgets.drop_box import DropBox
 from app.ui.widgets.page import header
 from app.ui.widgets.rows import ROW_ROLE, Badge, RowContent, RowDelegate
@@ -202,17 +203,14 @@ class EmptyDocuments(QWidget):
         self.setObjectName("documents.empty")
         box = DropBox(theme, self.tr("Drop a folder here"), "documents.empty.drop")
         box.clicked.connect(self.clicked)
-        words = label(
+        words = CentredWords(
             self.tr(
                 "Text, Markdown, HTML, PDF, Word and source code. Everything is read on this machine, "
                 "and your files stay where they are."
             ),
             "muted",
-            wrap=True,
+            460,
         )
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words.setMaximumWidth(460)
         layout = column(spacing=18, margin=32, parent=self)
         layout.addWidget(box, 1)
-        below = row(words)
-        layout.addLayout(below)
+        layout.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)

@@ -13,6 +13,7 @@ from app.ui.models.memory_bar import MemoryBar, Part
 from app.ui.parts import Parts
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, IconButton, column, label
+from app.ui.widgets.centred_words import CentredWords
 from app.ui.widgets.page import card_with_title
 from app.ui.widgets.words import counted, number
 
@@ -166,13 +167,11 @@ class EmptyLibrary(QWidget):
         self.setObjectName("models.empty")
         icon = Icon(theme, "box", "line_strong", 52)
         title = label(self.tr("No models yet"), "heading")
-        words = label(
+        words = CentredWords(
             self.tr("Drop a .gguf file anywhere on this window. Satchel reads its header and says whether it fits."),
             "muted",
-            wrap=True,
+            340,
         )
-        words.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        words.setFixedWidth(340)
         layout = column(spacing=10, parent=self)
         layout.addStretch()
         for widget in (icon, title, words, add):

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.ui.theme import Theme
-from app.ui.widgets.words import memory_text
+from app.ui.widgets.basic import size_text
 
 _BAR = 14
 _LINE = 22
@@ -109,10 +109,10 @@ class MemoryBar(QWidget):
         return [_mix(accent, ground, step) for step in (0.0, 0.35, 0.58, 0.75, 0.85)[: len(self._parts)]]
 
     def _legend(self) -> list[tuple[int, str]]:
-        texts = [(index, f"{part.name} {memory_text(part.size_bytes)}") for index, part in enumerate(self._parts)]
+        texts = [(index, f"{part.name} {size_text(part.size_bytes)}") for index, part in enumerate(self._parts)]
         left_bytes = self._of_bytes - self.total_bytes
         if self._of_name and left_bytes >= 0:
-            texts.append((len(self._parts), f"{self._of_name} {memory_text(left_bytes)}"))
+            texts.append((len(self._parts), f"{self._of_name} {size_text(left_bytes)}"))
         return texts
 
     def _lines(self, width: int) -> list[list[tuple[int, float, str]]]:

@@ -20,6 +20,8 @@ from app.ui.widgets.page import centred_column, header, scrolling
 WIDTH = 780
 CONTEXTS = (1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072)
 SAVE_AFTER_MS = 300
+FIELD_MARGINS = (8, 0, 0, 0)
+"""A spin box with buttons of our own has no padding of the style sheet's."""
 
 
 class SettingsPage(QWidget):
@@ -126,6 +128,7 @@ class SettingsPage(QWidget):
             made.setDecimals(2)
             made.setValue(value)
             made.setFixedWidth(120)
+            made.lineEdit().setTextMargins(*FIELD_MARGINS)
             made.valueChanged.connect(
                 lambda chosen: self._change(
                     lambda s: replace(s, sampling=replace(s.sampling, **{name: round(chosen, 4)}))
@@ -244,6 +247,7 @@ def _spin(value: int, low: int, high: int, step: int, suffix: str) -> QSpinBox:
     made.setSuffix(suffix)
     made.setGroupSeparatorShown(True)
     made.setFixedWidth(150 if suffix else 120)
+    made.lineEdit().setTextMargins(*FIELD_MARGINS)
     return made
 
 

@@ -44,12 +44,6 @@ def parameters(count: int) -> str:
     return f"{count / 1e6:.0f} M"
 
 
-def memory_text(size_bytes: int) -> str:
-    """Memory as :mod:`app.hardware.words` and the verdicts say it, "14.2 GB": powers of 1024, unlike files."""
-    gigabytes = size_bytes / 1024**3
-    return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{size_bytes / 1024**2:.0f} MB"
-
-
 def short_path(path: str) -> str:
     """A path with the person's home folder as ``~``."""
     home = str(Path.home())

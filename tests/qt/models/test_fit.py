@@ -73,6 +73,6 @@ def test_the_legend_wraps_in_a_narrow_place(qtbot: QtBot, theme: Theme) -> None:
     qtbot.addWidget(bar)
     bar.show_parts((Part("Weights", 10**9), Part("KV cache", 10**8), Part("Buffers", 10**7)), 10**10, "Left free")
     assert bar.heightForWidth(180) > bar.heightForWidth(900)
-    assert bar.accessibleName().startswith("Weights 954 MB, KV cache 95 MB")
+    assert bar.accessibleName().startswith("Weights 1.0 GB, KV cache 100 MB")
     bar.show_parts((Part("Weights", 2 * 10**10),), 10**10, "Left free")
     assert "Left free" not in bar.accessibleName()
