@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QLabel
 
 
 class CentredWords(QLabel):
-    """A layout asks a centred label for its height at the layout's width, not the label's, and would cut the last line."""
+    """A layout asks a centred label for its height at the layout's width, not its own, and would cut the last line."""
 
     def __init__(self, text: str, kind: str, width: int, name: str = "", *, selectable: bool = False) -> None:
         super().__init__(text)
