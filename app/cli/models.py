@@ -8,6 +8,7 @@ from pathlib import Path
 from app.cli.records import machine_record, model_record, verdict_record
 from app.cli.terminal import Terminal
 from app.core.errors import ModelError
+from app.core.sizes import size_text
 from app.models.model import LibraryModel, Verdict
 from app.services.compose import Services
 
@@ -37,7 +38,7 @@ def list_all(services: Services, terminal: Terminal, options: argparse.Namespace
                 model.title,
                 model.summary.kind,
                 model.summary.quantization,
-                size_words(model.summary.size_bytes),
+                size_text(model.summary.size_bytes),
                 f"{model.summary.n_ctx_train:,}",
                 model.path if model.present else f"{model.path} (not there now)",
             )
@@ -55,7 +56,7 @@ def add(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
     if options.json:
         terminal.json({"model": model_record(model), "verdict": verdict_record(verdict)})
     else:
-        terminal.line(f"Added {model.title} ({model.summary.quantization}, {size_words(model.summary.size_bytes)}).")
+        terminal.line(f"Added {model.title} ({model.summary.quantization}, {size_text(model.summary.size_bytes)}).")
         terminal.paragraph(verdict.sentence)
     return 0
 
@@ -85,11 +86,6 @@ def find_model(services: Services, wanted: str) -> LibraryModel:
     raise ModelError(f"There is no model “{wanted}”.", "", "See “satchel models list” for those there are.")
 
 
-def size_words(size_bytes: int) -> str:
-    """Megabytes and gigabytes as people count them."""
-    return f"{size_bytes / 1e9:.1f} GB" if size_bytes >= 1e9 else f"{size_bytes / 1e6:.0f} MB"
-
-
 def _write_verdict(terminal: Terminal, verdict: Verdict) -> None:
     terminal.paragraph(verdict.sentence)
     parts = [
@@ -102,5 +98,5 @@ def _write_verdict(terminal: Terminal, verdict: Verdict) -> None:
     ]
     width = max(len(name) for name, _ in parts)
     for name, size in parts:
-        terminal.line(f"  {name.ljust(width)}  {size_words(size):>8}")
+        terminal.line(f"  {name.ljust(width)}  {size_text(size):>8}")
     terminal.line("  Laid out by llama.cpp itself." if verdict.measured_by_llama else "  An estimate by formula.")

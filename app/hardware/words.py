@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.core.sizes import size_text
 from app.hardware.gpus import NO_DRIVER
 from app.hardware.machine import Gpu, Machine
 
@@ -21,12 +22,6 @@ def describe(machine: Machine, supports_gpu_offload: bool, devices: Sequence[str
     return sentences
 
 
-def size(size_bytes: int) -> str:
-    """``size_bytes`` as people read it: "512 MB", "15.6 GB" (powers of 1024, as operating systems show memory)."""
-    gigabytes = size_bytes / 1024**3
-    return f"{gigabytes:.1f} GB" if gigabytes >= 1 else f"{size_bytes / 1024**2:.0f} MB"
-
-
 def _cores(machine: Machine) -> str:
     sentence = f"{_plural(machine.physical_cores, 'core')}"
     if machine.logical_cores > machine.physical_cores:
@@ -38,11 +33,11 @@ def _cores(machine: Machine) -> str:
 
 
 def _memory(machine: Machine) -> str:
-    return f"{size(machine.memory_total_bytes)} of memory, {size(machine.memory_available_bytes)} of it free."
+    return f"{size_text(machine.memory_total_bytes)} of memory, {size_text(machine.memory_available_bytes)} of it free."
 
 
 def _gpu(gpu: Gpu) -> str:
-    total, free = size(gpu.memory_total_bytes), size(gpu.memory_free_bytes)
+    total, free = size_text(gpu.memory_total_bytes), size_text(gpu.memory_free_bytes)
     return f"GPU {gpu.index}: {gpu.name} with {total} of memory, {free} of it free."
 
 
@@ -56,9 +51,8 @@ def _acceleration(machine: Machine, supports_gpu_offload: bool, devices: Sequenc
         named = machine.gpus[0].name if len(machine.gpus) == 1 else f"{len(machine.gpus)} GPUs"
         return (
             f"The driver sees the GPU ({named}), but this llama.cpp was built for the processor alone, "
-            "so models run there. To use the GPU, install the CUDA toolkit, then rebuild: "
-            'CMAKE_ARGS="-DGGML_CUDA=on" pip install --force-reinstall --no-deps --no-cache-dir --no-binary :all: '
-            "llama-cpp-python"
+            "so models run there. To use the GPU, install the CUDA toolkit and start Satchel once with: "
+            "CMAKE_ARGS=-DGGML_CUDA=on sh packaging/run.sh"
         )
     return "Models run on the processor: no GPU was found."
 

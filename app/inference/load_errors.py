@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.errors import DoesNotFit, ModelError
+from app.core.sizes import size_text
 from app.models.native import ERROR, WARNING, LogLine
 
 _AGAIN = "Download it again, or take another copy."
@@ -58,7 +59,7 @@ def check_file(path: Path, memory_available_bytes: int | None) -> None:
     if memory_available_bytes is not None and size_bytes > memory_available_bytes:
         raise DoesNotFit(
             what,
-            f"Its weights take {_gb(size_bytes)}, and {_gb(memory_available_bytes)} of memory are free.",
+            f"Its weights take {size_text(size_bytes)}, and {size_text(memory_available_bytes)} of memory are free.",
             "Close other programs, or choose a smaller model or a smaller quantization.",
         )
 
@@ -96,7 +97,3 @@ def _not_gguf(start: bytes) -> str:
     if start[:4] in (b"ggml", b"lmgg", b"tjgg", b"ggjt"):
         return "It is in a format that came before GGUF and that nobody reads any more."
     return "It is not a model in the GGUF format."
-
-
-def _gb(size_bytes: int) -> str:
-    return f"{size_bytes / 1024**3:.1f} GB"

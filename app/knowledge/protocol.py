@@ -104,7 +104,7 @@ class RemoveCollection(msgspec.Struct, tag=True, frozen=True):
 
 
 class Rescan(msgspec.Struct, tag=True, frozen=True):
-    """Look for new, changed and vanished files; ``retry_failed``: failed ones again too. Answer: :class:`Collection`."""
+    """Look for new, changed and vanished files; ``retry_failed``: failed ones too. Answer: :class:`Collection`."""
 
     collection_id: int
     retry_failed: bool = False

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.hardware.words import size
+from app.core.sizes import size_text
 from app.models.gguf import Header
 from app.models.model import Fit, Verdict
 from app.models.sizing import Parts, estimate, usable_context
 
-RESERVE_BYTES = 512 * 2**20
+RESERVE_BYTES = 512_000_000
 RESERVE_SHARE = 0.05
 """Less than the larger of the two left free is "tight": the system and other programs need room to breathe."""
 
@@ -68,11 +68,11 @@ def _fit(total_bytes: int, room_bytes: int) -> Fit:
 
 
 def _sentence(fit: Fit, header: Header, n_ctx: int, kv_type: str, parts: Parts, room_bytes: int) -> str:
-    takes, free = size(parts.total_bytes), size(room_bytes)
+    takes, free = size_text(parts.total_bytes), size_text(room_bytes)
     if fit == "fits":
         return f"Fits: takes {takes} of the {free} that are free."
     if fit == "tight":
-        left = size(room_bytes - parts.total_bytes)
+        left = size_text(room_bytes - parts.total_bytes)
         return f"Tight: takes {takes} of the {free} that are free; only {left} would be left for everything else."
     return f"Does not fit: needs {takes}, and {free} are free. {_way_out(header, n_ctx, kv_type, room_bytes)}"
 
@@ -82,5 +82,5 @@ def _way_out(header: Header, n_ctx: int, kv_type: str, room_bytes: int) -> str:
     if smaller >= SMALLEST_CONTEXT:
         return f"With a context of {smaller:,} tokens instead of {n_ctx:,} it would."
     if header.weights_bytes > room_bytes:
-        return f"Its weights alone take {size(header.weights_bytes)}: choose a smaller model or quantization."
+        return f"Its weights alone take {size_text(header.weights_bytes)}: choose a smaller model or quantization."
     return "Close other programs, or choose a smaller model or quantization."

@@ -10,7 +10,7 @@ from pathlib import Path
 from app.core.errors import DiskFull, ModelError
 from app.core.files import atomic_write
 from app.core.jobs import CancelToken, Progress
-from app.hardware.words import size
+from app.core.sizes import size_text
 
 RESERVE_BYTES = 500_000_000
 """Left free on the disk: the databases live there, too."""
@@ -27,7 +27,7 @@ def copy_model(source: Path, folder: Path, on_progress: Callable[[Progress], Non
         total = source.stat().st_size
         free = shutil.disk_usage(folder).free
         if total + RESERVE_BYTES > free:
-            raise _disk_full(source, f"It takes {size(total)}, and {size(free)} are free on that disk.")
+            raise _disk_full(source, f"It takes {size_text(total)}, and {size_text(free)} are free on that disk.")
         target = _free_name(folder / source.name)
         done = 0
         with source.open("rb") as original, atomic_write(target) as copy:

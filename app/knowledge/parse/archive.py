@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.core.errors import DocumentError
+from app.core.sizes import size_text
 
-MAX_UNPACKED_BYTES = 400 * 1024 * 1024
+MAX_UNPACKED_BYTES = 400_000_000
 _MAX_RATIO = 150  # 449 KiB have become 1,180 MB elsewhere; honest office files stay below 30
-_RATIO_MATTERS_BYTES = 40 * 1024 * 1024
+_RATIO_MATTERS_BYTES = 40_000_000
 _MAX_ENTRIES = 20_000
 
 
@@ -34,8 +35,7 @@ def safe_zip(data: bytes) -> Iterator[zipfile.ZipFile]:
     ):
         raise DocumentError(
             "This file was not opened.",
-            f"It is {len(data) / 1024:,.0f} KB but would unpack to {unpacked / 1024**2:,.0f} MB, "
-            "as files made to do harm do.",
+            f"It is {size_text(len(data))} but would unpack to {size_text(unpacked)}, as files made to do harm do.",
             "If you trust it, save it anew in its own program.",
         )
     if any(entry.flag_bits & 0x1 for entry in entries):

@@ -8,8 +8,9 @@ import stat
 from pathlib import Path
 
 from app.core.errors import DocumentError, FileChanged, FileVanished, Skipped
+from app.core.sizes import size_text
 
-MAX_FILE_BYTES = 200 * 1024 * 1024
+MAX_FILE_BYTES = 200_000_000
 
 
 def read_file(path: Path, max_bytes: int = MAX_FILE_BYTES) -> bytes:
@@ -61,18 +62,12 @@ def _check(status: os.stat_result, max_bytes: int) -> None:
         raise Skipped(f"This is {names.get(stat.S_IFMT(mode), 'no ordinary file')}, which holds no document.")
     if status.st_size > max_bytes:
         raise Skipped(
-            f"This file is too large ({_megabytes(status.st_size)}).",
-            f"Satchel reads documents of up to {_megabytes(max_bytes)}.",
+            f"This file is too large ({size_text(status.st_size)}).",
+            f"Satchel reads documents of up to {size_text(max_bytes)}.",
             "Split it if you need what it says.",
         )
     if status.st_size == 0:
         raise Skipped("This file is empty.")
-
-
-def _megabytes(size_bytes: int) -> str:
-    if size_bytes >= 1024**3:
-        return f"{size_bytes / 1024**3:,.1f} GB"
-    return f"{size_bytes / 1024**2:,.0f} MB"
 
 
 def _read_all(descriptor: int, size: int) -> bytes:

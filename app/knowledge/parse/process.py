@@ -37,7 +37,7 @@ class ParserProcess:
         self,
         *,
         time_limit_s: float = 60.0,
-        memory_bytes: int = 2 * 1024**3,
+        memory_bytes: int = 2_000_000_000,
         max_file_bytes: int = MAX_FILE_BYTES,
         entry: Callable[..., None] = worker.run,
     ) -> None:

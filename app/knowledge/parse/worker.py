@@ -13,6 +13,7 @@ from typing import Any
 
 from app.core.child import CallContext, serve
 from app.core.errors import DocumentError
+from app.core.sizes import size_text
 from app.knowledge.parse.files import MAX_FILE_BYTES, read_file
 from app.knowledge.parse.protocol import PROTOCOL, Parse, Parsed, Rendered, Reply, Request
 from app.knowledge.parse.reader import parse_file
@@ -54,7 +55,7 @@ def too_much_memory(memory_bytes: int) -> DocumentError:
     """The words for a file that needs more than it may have."""
     return DocumentError(
         "This file needs too much memory to read.",
-        f"Satchel gives {memory_bytes / 1024**3:,.1f} GB to the reading of one file.",
+        f"Satchel gives {size_text(memory_bytes)} to the reading of one file.",
         "Split it, or save it in a simpler format.",
     )
 

@@ -14,7 +14,6 @@ import pytest
 import app.__main__ as start
 from app.cli.commands import COMMANDS
 from app.cli.documents import find_collections
-from app.cli.models import size_words
 from app.cli.parser import build_parser
 from app.cli.terminal import OutputClosed, Terminal
 from app.core.errors import DocumentError, SatchelError
@@ -136,8 +135,3 @@ def test_collections_are_found_by_name_number_and_loosely() -> None:
     assert "Papers" in caught.value.why
     with pytest.raises(DocumentError, match="no collections"):
         find_collections([], [])
-
-
-@pytest.mark.parametrize(("size", "words"), [(91_700_000, "92 MB"), (1_000_000_000, "1.0 GB"), (0, "0 MB")])
-def test_sizes_in_words(size: int, words: str) -> None:
-    assert size_words(size) == words

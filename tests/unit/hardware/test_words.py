@@ -2,11 +2,11 @@ from dataclasses import replace
 
 from app.hardware.gpus import NO_DRIVER
 from app.hardware.machine import Gpu, Machine
-from app.hardware.words import describe, size
+from app.hardware.words import describe
 
-GIB = 1024**3
-LAPTOP = Machine("Ryzen 7", 8, 16, 8, 16 * GIB, 9 * GIB, (), NO_DRIVER, "Linux")
-CARD = Gpu(0, "RTX 4070", 12 * GIB, 11 * GIB)
+GB = 10**9
+LAPTOP = Machine("Ryzen 7", 8, 16, 8, 16 * GB, 9 * GB, (), NO_DRIVER, "Linux")
+CARD = Gpu(0, "RTX 4070", 12 * GB, 11 * GB)
 
 
 def test_cores_and_memory() -> None:
@@ -28,7 +28,7 @@ def test_a_gpu_that_the_build_cannot_use_says_what_to_install() -> None:
     assert words[2] == "GPU 0: RTX 4070 with 12.0 GB of memory, 11.0 GB of it free."
     assert "built for the processor alone" in words[-1]
     assert "GGML_CUDA=on" in words[-1]
-    assert "llama-cpp-python" in words[-1]
+    assert "packaging/run.sh" in words[-1]
 
 
 def test_a_gpu_in_use() -> None:
@@ -42,8 +42,3 @@ def test_a_build_for_a_gpu_that_is_not_there() -> None:
 
 def test_a_problem_with_the_driver_is_passed_on() -> None:
     assert "The driver naps." in describe(replace(LAPTOP, gpu_problem="The driver naps."), False)
-
-
-def test_sizes() -> None:
-    assert size(512 * 1024**2) == "512 MB"
-    assert size(int(1.5 * GIB)) == "1.5 GB"

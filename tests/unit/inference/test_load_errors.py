@@ -77,8 +77,8 @@ def test_weights_larger_than_free_memory(tmp_path: Path) -> None:
     path = tmp_path / "big.gguf"
     with path.open("wb") as file:
         file.write(b"GGUF")
-        file.truncate(3 * 1024**3)
-    check_file(path, 4 * 1024**3)
+        file.truncate(3 * 10**9)
+    check_file(path, 4 * 10**9)
     check_file(path, None)
     with pytest.raises(DoesNotFit, match=r"3\.0 GB.*2\.0 GB"):
-        check_file(path, 2 * 1024**3)
+        check_file(path, 2 * 10**9)

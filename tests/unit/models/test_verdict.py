@@ -7,13 +7,13 @@ from app.models.sizing import Parts, estimate
 from app.models.verdict import RESERVE_BYTES, largest_context, reserve_bytes, verdict
 from tests.helpers import gguf_files
 
-GIB = 2**30
+GB = 10**9
 
 
 def test_fits(chat_model: Path) -> None:
-    result = verdict(read_header(chat_model), 4096, "f16", 16 * GIB)
+    result = verdict(read_header(chat_model), 4096, "f16", 16 * GB)
     assert result.fit == "fits"
-    assert result.sentence == "Fits: takes 309 MB of the 16.0 GB that are free."
+    assert result.sentence == "Fits: takes 324 MB of the 16.0 GB that are free."
     assert result.n_ctx == 4096
     assert not result.measured_by_llama
 
@@ -30,8 +30,8 @@ def test_tight_when_the_reserve_would_be_touched(chat_model: Path) -> None:
 
 
 def test_reserve_grows_with_memory() -> None:
-    assert reserve_bytes(GIB) == RESERVE_BYTES
-    assert reserve_bytes(100 * GIB) == 5 * GIB
+    assert reserve_bytes(GB) == RESERVE_BYTES
+    assert reserve_bytes(100 * GB) == 5 * GB
 
 
 def test_what_is_replaced_counts_as_free(chat_model: Path) -> None:
@@ -55,9 +55,9 @@ def test_weights_that_are_too_large_are_named(tmp_path: Path) -> None:
     path = gguf_files.llama(
         tmp_path / "huge.gguf", n_layers=80, n_embd=8192, n_ff=28_672, n_heads=64, n_heads_kv=8, n_vocab=128_256
     )
-    result = verdict(read_header(path), 4096, "f16", 8 * GIB)
+    result = verdict(read_header(path), 4096, "f16", 8 * GB)
     assert result.fit == "does_not_fit"
-    assert "Its weights alone take 37.0 GB: choose a smaller model or quantization." in result.sentence
+    assert "Its weights alone take 39.7 GB: choose a smaller model or quantization." in result.sentence
 
 
 def test_largest_context_is_the_last_that_fits(chat_model: Path) -> None:
@@ -70,6 +70,6 @@ def test_largest_context_is_the_last_that_fits(chat_model: Path) -> None:
 
 def test_measured_parts_are_used_as_they_are(chat_model: Path) -> None:
     parts = Parts(weights_bytes=1, kv_bytes=2, compute_bytes=3, other_bytes=4)
-    result = verdict(read_header(chat_model), 4096, "f16", GIB, measured=parts)
+    result = verdict(read_header(chat_model), 4096, "f16", GB, measured=parts)
     assert result.measured_by_llama
     assert result.total_bytes == 10
