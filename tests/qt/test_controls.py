@@ -1,0 +1,76 @@
+"""Every control has a name for a screen reader and an object name that docs/controls.md lists, and Tab reaches it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QScrollBar,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from app.ui.documents.page import DocumentsPage
+from app.ui.models.page import ModelsPage
+from app.ui.rail import Memory, Rail
+from app.ui.settings.page import SettingsPage
+from app.ui.welcome import WelcomePage
+from tests.helpers.fake_libraries import collection, file, model
+
+CONTROLS = (QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit)
+LISTED = (Path(__file__).parents[2] / "docs" / "controls.md").read_text(encoding="utf-8")
+
+
+def _page(world: SimpleNamespace, name: str) -> QWidget:
+    match name:
+        case "rail":
+            return Rail(world.parts.theme, world.bridge, lambda: Memory(1, 2))
+        case "welcome":
+            return WelcomePage(world.parts)
+        case "models":
+            return ModelsPage(world.parts)
+        case "documents":
+            return DocumentsPage(world.parts)
+        case _:
+            return SettingsPage(world.parts)
+
+
+def _controls(page: QWidget) -> list[QWidget]:
+    """All but the insides of Qt's own compound widgets and what only scrolls."""
+    found = []
+    for kind in CONTROLS:
+        for control in page.findChildren(kind):
+            parent = control.parentWidget()
+            inside = isinstance(parent, (QAbstractSpinBox, QComboBox, QLineEdit, QAbstractItemView))
+            private = control.objectName().startswith("qt_") or type(control).__name__ in (
+                "QHeaderView",
+                "QTableCornerButton",
+            )
+            popup = control.window() is not page.window()
+            if not (inside or private or popup or isinstance(control, QScrollBar)):
+                found.append(control)
+    return found
+
+
+@pytest.mark.parametrize("name", ["rail", "welcome", "models", "documents", "settings"])
+def test_controls_are_named_listed_and_reachable(qtbot: QtBot, world: SimpleNamespace, name: str) -> None:
+    world.models.put(model(1))
+    world.documents.put(collection(1), files=[file(1)])
+    page = _page(world, name)
+    qtbot.addWidget(page)
+    controls = _controls(page)
+    assert controls
+    for control in controls:
+        assert control.objectName(), control
+        assert f"`{control.objectName()}`" in LISTED, control.objectName()
+        assert control.accessibleName(), control.objectName()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control.objectName()
