@@ -4,9 +4,9 @@ Embedding every sentence of six passages takes half a second on a small machine;
 better), and only those are embedded, as long as time allows. Sentences seen before keep their vector.
 
 ``found`` compares the best sentence's score (half cosine, half word overlap, both of the plain kind) with a threshold.
-On XQuAD English (1,190 questions; ``tests/bench/xquad.py`` prints it) the score separates questions whose paragraph is
-in the collection from those whose whole article is not with an AUC of 0.99, and of 0.95 when only the paragraph itself
-is missing. The operating point is printed there as well.
+Measured on XQuAD English (1,190 questions, ``tests/bench/xquad.py``) with MiniLM: 97 % of the questions are answered
+when their paragraph is in the collection; 5 % are, wrongly, when its whole article is not, and 30 % when only the
+paragraph itself is missing while its neighbours on the same topic are there. The score's AUC is 0.99 and 0.95.
 """
 
 from __future__ import annotations

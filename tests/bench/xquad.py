@@ -1,7 +1,7 @@
 """Retrieval, quotes and the check of answers on XQuAD, through the real worker.
 
-Each paragraph is a document (a file in a collection of its own, so that a question can be asked without its paragraph or
-its whole article), each question a query. Usage: ``python -m tests.bench.xquad [xquad.en.json]``
+Each paragraph is a document (a file in a collection of its own, so that a question can be asked without its paragraph
+or its whole article), each question a query. Usage: ``python -m tests.bench.xquad [xquad.en.json]``
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def quotes(questions: Sequence[Question], shown: Sequence[Evidence]) -> None:
     length = sum(e.quotes[0].end - e.quotes[0].start for _, e in quoted) / len(quoted)
     print(f"best quote holds the answer {best:.1%}   reference 80 %   ({len(pairs)} questions, paragraph first; where")
     print(
-        f"  nothing was quoted counts as a miss; of the {len(quoted)} with quotes {of_quoted:.1%}; {length:.0f} characters)"
+        f"  nothing was quoted counts as a miss; of the {len(quoted)} with quotes {of_quoted:.1%}; {length:.0f} chars)"
     )
     print(f"any quote shown holds it {some:.1%}   ({sum(len(e.quotes) for _, e in quoted) / len(quoted):.1f} shown)")
     for q, e in pairs:
