@@ -128,10 +128,13 @@ class Bridge(QObject):
             queue, self._queue = self._queue, []
             self._awake = False
         for entry in queue:
-            if callable(entry):
-                entry()
-            else:
-                self.happened.emit(entry)
+            try:
+                if callable(entry):
+                    entry()
+                else:
+                    self.happened.emit(entry)
+            except Exception:  # noqa: BLE001 - a bug of one receiver must not cost the others what is meant for them
+                sys.excepthook(*sys.exc_info())
 
 
 def _join(last: Event | Callable[[], None], new: Event) -> Event | None:

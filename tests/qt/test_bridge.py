@@ -45,6 +45,19 @@ def test_a_bug_reaches_the_crash_handler_in_the_windows_thread(
     assert caught == [(ZeroDivisionError, QThread.currentThread())]
 
 
+def test_a_bug_of_one_receiver_costs_the_others_nothing(
+    qtbot: QtBot, bridge: Bridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caught: list[type[BaseException]] = []
+    monkeypatch.setattr(sys, "excepthook", lambda kind, _error, _trace: caught.append(kind))
+    gate, came = threading.Event(), []
+    bridge.run(lambda: gate.wait(10), lambda _: 1 // 0)
+    bridge.run(lambda: gate.wait(10), came.append)
+    gate.set()
+    qtbot.waitUntil(lambda: bool(came) and bool(caught), timeout=5000)
+    assert (came, caught) == ([True], [ZeroDivisionError])
+
+
 def test_text_of_one_message_is_gathered(qtbot: QtBot, bridge: Bridge) -> None:
     events: list[object] = []
     bridge.happened.connect(events.append)

@@ -15,7 +15,7 @@ from app.ui.documents.detail import CollectionDetail
 from app.ui.documents.words import fraction, is_busy, short_state
 from app.ui.parts import Parts
 from app.ui.theme import Theme
-from app.ui.widgets.basic import button, column
+from app.ui.widgets.basic import button, column, row
 from app.ui.widgets.centred_words import CentredWords
 from app.ui.widgets.drop_box import DropBox
 from app.ui.widgets.page import header
@@ -211,6 +211,13 @@ class EmptyDocuments(QWidget):
             "muted",
             460,
         )
-        layout = column(spacing=18, margin=32, parent=self)
-        layout.addWidget(box, 1)
+        inner = QWidget()
+        inner.setMaximumWidth(760)
+        layout = column(spacing=18, parent=inner)
+        across = row(inner, margin=32, spacing=0, parent=self)
+        across.setStretch(0, 1)
+        box.setMaximumSize(760, 340)
+        layout.addStretch(1)
+        layout.addWidget(box, 6)
         layout.addWidget(words, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addStretch(1)

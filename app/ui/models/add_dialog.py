@@ -21,6 +21,7 @@ from app.ui.widgets.page import scrolling
 from app.ui.widgets.words import short_path
 
 WIDTH = 560
+SMALL = 210
 
 
 class AddModelDialog(QDialog):
@@ -101,7 +102,10 @@ class AddModelDialog(QDialog):
         self._load.setVisible(known and (self._summary is None or self._summary.kind != "embedding"))
         self._cancel.setText(self.tr("Close") if state is self._failed else self.tr("Cancel"))
         available = self._window_height - 60
-        self.setFixedHeight(min(available, 660) if known else 210)
+        wanted = 660 if known else SMALL
+        if state is self._failed:
+            wanted = max(SMALL, 150 + self._problem.heightForWidth(WIDTH - 48 - 34))
+        self.setFixedHeight(min(available, wanted))
 
     def _came(self, summary: ModelSummary, verdict: Verdict) -> None:
         self._summary = summary

@@ -29,6 +29,7 @@ class MachineCard(QWidget):
         self._words = [label(self.tr("Looking…"), "muted", wrap=True)]
         self._layout.addWidget(self._words[0])
         self._bar = MemoryBar(parts.theme, "models.machine.memory")
+        self._layout.addSpacing(4)
         self._layout.addStretch()
         self._layout.addWidget(self._bar)
 
