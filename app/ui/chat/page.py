@@ -75,6 +75,7 @@ class ChatPage(QWidget):
         self._stopping: set[int] = set()
         self._new_draft = ""
         """What is typed for a conversation that is not stored yet."""
+        self._wait_for_new: list[Callable[[int], None]] = []
         self._source_asked: SourceSpan | None = None
         self._sidebar_gave_way = False
         self.setObjectName("chat")
@@ -295,16 +296,25 @@ class ChatPage(QWidget):
         if self._current is not None:
             then(self._current)
             return
+        self._wait_for_new.append(then)
+        if len(self._wait_for_new) > 1:
+            return  # it is being stored already
 
         def made(summary: ConversationSummary) -> None:
+            waiting, self._wait_for_new = self._wait_for_new, []
             if self._current is None:
                 self._chosen = True
                 self._current = summary.id
                 self._summaries = [summary, *self._summaries]
                 self._show_header()
-            then(summary.id)
+            for each in waiting:
+                each(summary.id)
 
-        self._bridge.run(self._session.new_conversation, made, self.pane.show_problem)
+        def failed(error: SatchelError) -> None:
+            self._wait_for_new = []
+            self.pane.show_problem(error)
+
+        self._bridge.run(self._session.new_conversation, made, failed)
 
     # -- asking and answering -----------------------------------------------------------------------------------------
 

@@ -19,20 +19,20 @@ LEX_LIMIT = 60_000
 """Longer code stays plain."""
 
 # All at least 4.5:1 on the wells they stand on.
-_LIGHT = {
+LIGHT_SYNTAX = {
     Comment: "#6d675e",
-    Keyword: "#8a3ffc",
+    Keyword: "#7c2ff0",
     Name.Function: "#0b5cad",
     Name.Class: "#0b5cad",
     Name.Builtin: "#0b6b74",
-    Name.Tag: "#8a3ffc",
+    Name.Tag: "#7c2ff0",
     Name.Attribute: "#0b6b74",
     Name.Decorator: "#8a5a00",
     String: "#2c6e49",
     Number: "#a8430b",
-    Operator.Word: "#8a3ffc",
+    Operator.Word: "#7c2ff0",
 }
-_DARK = {
+DARK_SYNTAX = {
     Comment: "#989186",
     Keyword: "#c3a1ff",
     Name.Function: "#8fc1f5",
@@ -61,7 +61,7 @@ class CodeColors(QObject):
     def __init__(self, document: QTextDocument, theme: Theme) -> None:
         super().__init__(document)
         self._highlighter = _Highlighter(document)
-        self._formats = {kind: _format(color) for kind, color in (_DARK if theme.dark else _LIGHT).items()}
+        self._formats = {kind: _format(color) for kind, color in (DARK_SYNTAX if theme.dark else LIGHT_SYNTAX).items()}
         self._tokens: Iterator[Span] = iter(())
         self._timer = QTimer(self, interval=0)
         self._timer.timeout.connect(self._slice)

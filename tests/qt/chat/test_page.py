@@ -322,6 +322,13 @@ def test_new_chat_is_stored_only_when_something_is_said(stage: Stage) -> None:
     stage.until(lambda: stage.session.list_conversations()[0].collection_ids == ())
 
 
+def test_two_collections_attached_at_once_share_one_new_conversation(stage: Stage) -> None:
+    page = stage.open()
+    page.attach_collection(1)
+    page.attach_collection(2)
+    stage.until(lambda: [set(entry.collection_ids) for entry in stage.session.list_conversations()] == [{1, 2}])
+
+
 def test_a_collection_chip_leads_to_its_files(stage: Stage) -> None:
     stage.session.add("With documents", collection_ids=(2,))
     page = stage.open()
