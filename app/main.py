@@ -170,11 +170,9 @@ def _log_to_file(home: Home) -> None:
 
 def read_memory() -> Memory:
     """This machine's memory, all programs together; where a container allows less, that."""
-    import psutil
+    from app.hardware.read import memory_available_bytes, memory_total_bytes
 
-    from app.hardware.read import memory_available_bytes
-
-    total = psutil.virtual_memory().total
+    total = memory_total_bytes()
     return Memory(max(0, total - memory_available_bytes()), total)
 
 

@@ -34,6 +34,12 @@ def read_machine() -> Machine:
     )
 
 
+def memory_total_bytes() -> int:
+    """This machine's memory, or the cgroup's limit where that is lower."""
+    total = psutil.virtual_memory().total
+    return min(total, _limits().memory_limit_bytes or total)
+
+
 def memory_available_bytes() -> int:
     """Memory this process could still take without swapping; cheap enough to ask every second."""
     return _available(psutil.virtual_memory().available, _limits())
