@@ -369,6 +369,7 @@ def _long(stage: Stage) -> None:
 
 def _none_left(stage: Stage) -> None:
     stage.models = FakeModelLibrary(stage.hub.publish, [])
+    stage.models.unload()
     stage.open()
 
 

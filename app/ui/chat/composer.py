@@ -8,9 +8,9 @@ from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
-from app.ui.chat.cards import ElidedLabel
 from app.ui.theme import Theme
 from app.ui.widgets.basic import IconButton, column, frame, label, restyle, row
+from app.ui.widgets.elided import ElidedLabel
 
 MOST_LINES = 8
 REST_MS = 800

@@ -9,10 +9,11 @@ from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.chat.sources import Citation, Evidence, Passage, Quote
-from app.ui.chat.cards import CardButton, ElidedLabel, number_badge
+from app.ui.chat.cards import CardButton, number_badge
 from app.ui.chat.intents import Intents, SourceSpan
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, button, column, frame, label, row
+from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.words import counted
 
 _NEAREST = 3

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 from app.knowledge.protocol import CollectionInfo
 from app.models.model import LibraryModel
 from app.services.events import ModelState
-from app.ui.chat.cards import ElidedLabel
 from app.ui.theme import Theme
 from app.ui.widgets.basic import IconButton, button, column, frame, row, size_text
+from app.ui.widgets.elided import ElidedLabel
 
 _NAME_LIMIT = 34
 

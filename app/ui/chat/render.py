@@ -341,7 +341,8 @@ class MarkdownRenderer:
                 form.setForeground(QColor(self._colors.warn))
                 form.setToolTip(QCoreApplication.translate("Marks", "No support found in the passages"))
                 self.insert("\u00a0", form)
-                self.insert(QCoreApplication.translate("Marks", "[no support found]"), form)
+                words = QCoreApplication.translate("Marks", "[no support found]")
+                self.insert(words.replace(" ", "\u00a0"), form)
             return
         partly = mark.support == "partial"
         for citation in mark.citations:

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QPlainTextEdit, QScrollArea,
 
 from app.core.errors import SatchelError
 from app.knowledge.protocol import Source
-from app.ui.chat.cards import ElidedLabel
 from app.ui.chat.intents import SourceSpan
 from app.ui.chat.message import CopyButton
 from app.ui.chat.page_image import PageView
 from app.ui.chat.syntax import utf16_length
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, IconButton, button, column, frame, label, line, restyle, row
+from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.words import short_path
 
 
