@@ -46,9 +46,9 @@ class CollectionDetail(QWidget):
         self._parts = parts
         self._info: CollectionInfo | None = None
         self.setObjectName("documents.detail")
-        self._title = ElidedLabel("title", "documents.detail.title")
+        self._title = ElidedLabel("", "title", "documents.detail.title")
         self._state = label(kind="muted", wrap=True, name="documents.detail.state")
-        self._roots = ElidedLabel("small", "documents.detail.roots")
+        self._roots = ElidedLabel("", "small", "documents.detail.roots", Qt.TextElideMode.ElideMiddle)
         self._ask = button(self.tr("Ask about these"), "documents.ask", self._do_ask, "primary")
         self._ask.setAccessibleName(self.tr("Ask about these documents in a new conversation"))
         self._ask.setToolTip(self._ask.accessibleName())
@@ -103,7 +103,7 @@ class CollectionDetail(QWidget):
         self._bar.setObjectName("documents.progress.bar")
         self._bar.setAccessibleName(self.tr("Indexing"))
         self._how_far = label(kind="strong", name="documents.progress.words")
-        self._current = ElidedLabel("small", "documents.progress.file")
+        self._current = ElidedLabel("", "small", "documents.progress.file", Qt.TextElideMode.ElideMiddle)
         layout = column(self._how_far, self._bar, self._current, spacing=6, parent=made)
         layout.setContentsMargins(16, 12, 16, 12)
         return made
@@ -131,15 +131,15 @@ class CollectionDetail(QWidget):
     def show_info(self, info: CollectionInfo) -> None:
         """Show this collection, or its newest state."""
         old, self._info = self._info, info
-        self._title.set_text(info.name)
+        self._title.setText(info.name)
         self._state.setText(long_state(info))
-        self._roots.set_text("  ·  ".join(short_path(root) for root in info.roots))
+        self._roots.setText("  ·  ".join(short_path(root) for root in info.roots))
         busy = is_busy(info) or (info.phase == "paused" and info.pending > 0)
         self._progress.setVisible(busy)
         self._how_far.setText(progress_line(info))
         self._bar.setMaximum(0 if info.phase == "scanning" else 1000)
         self._bar.setValue(round(fraction(info) * 1000))
-        self._current.set_text(short_path(info.current_file))
+        self._current.setText(short_path(info.current_file))
         self._current.setVisible(bool(info.current_file))
         self._problem.setVisible(bool(info.problem))
         self._problem_words.setText(info.problem)
