@@ -10,9 +10,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
+from app.core.sizes import size_text
 from app.ui.bridge import Bridge
 from app.ui.theme import RESOURCES, Theme
-from app.ui.widgets.basic import label, size_text
+from app.ui.widgets.basic import label
 
 Page = Literal["chat", "models", "documents", "settings"]
 PAGES: tuple[Page, ...] = get_args(Page)

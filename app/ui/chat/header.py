@@ -7,11 +7,12 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
+from app.core.sizes import size_text
 from app.knowledge.protocol import CollectionInfo
 from app.models.model import LibraryModel
 from app.services.events import ModelState
 from app.ui.theme import Theme
-from app.ui.widgets.basic import IconButton, button, column, frame, row, size_text
+from app.ui.widgets.basic import IconButton, button, column, frame, row
 from app.ui.widgets.elided import ElidedLabel
 
 _NAME_LIMIT = 34

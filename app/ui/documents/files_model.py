@@ -7,10 +7,10 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from app.core.sizes import size_text
 from app.knowledge.protocol import FileInfo, Files, FileStatus
 from app.ui.documents.words import STATUS_ICONS, file_icon, status_words
 from app.ui.parts import Parts
-from app.ui.widgets.basic import size_text
 from app.ui.widgets.words import number
 
 PAGE = 200

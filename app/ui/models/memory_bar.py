@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from app.core.sizes import size_text
 from app.ui.theme import Theme
-from app.ui.widgets.basic import size_text
 
 _BAR = 14
 _LINE = 22

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
+from app.core.sizes import size_text
 from app.models.model import LibraryModel, ModelKind, ModelSummary
-from app.ui.widgets.basic import size_text
 from app.ui.widgets.words import number, parameters
 
 

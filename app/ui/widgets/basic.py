@@ -133,13 +133,3 @@ def restyle(widget: QWidget, **properties: str) -> None:
         widget.setProperty(name, value)
     widget.style().unpolish(widget)
     widget.style().polish(widget)
-
-
-def size_text(size_bytes: int) -> str:
-    """A size as people read it: "98 MB", "1.9 GB" (powers of 1000, as file managers and disks do)."""
-    size = float(size_bytes)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if size < 1000 or unit == "GB":
-            return f"{size:.0f} {unit}" if unit in ("bytes", "kB") or size >= 100 else f"{size:.1f} {unit}"
-        size /= 1000
-    raise AssertionError("unreachable")

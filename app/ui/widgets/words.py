@@ -1,4 +1,4 @@
-"""Counts, times and sizes as people say them."""
+"""Counts, times and paths as people say them. Sizes: :func:`app.core.sizes.size_text`."""
 
 from __future__ import annotations
 
