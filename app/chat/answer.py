@@ -11,6 +11,10 @@ UNSUPPORTED_MARK = "[?]"
 """Stands after a sentence that the documents do not support, where only plain text can be shown."""
 
 
+WITHOUT_DOCUMENTS = "Without your documents: the model's own words, not checked."
+"""Stands with a reply for which the person asked the model alone."""
+
+
 @dataclass(frozen=True)
 class AnswerPart:
     """A piece of the answer, whitespace included; the parts together are the whole text."""

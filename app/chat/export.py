@@ -6,7 +6,14 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.chat.answer import UNSUPPORTED_MARK, nearest_passages, plain_answer, sources_used, support_summary
+from app.chat.answer import (
+    UNSUPPORTED_MARK,
+    WITHOUT_DOCUMENTS,
+    nearest_passages,
+    plain_answer,
+    sources_used,
+    support_summary,
+)
 from app.chat.sources import Evidence, Passage
 from app.chat.transcript import Message
 
@@ -35,6 +42,8 @@ def _reply(message: Message) -> list[str]:
     heading = message.model or "Satchel"
     state = _STATES.get(message.state)
     parts = [f"### {heading} ({state})" if state else f"### {heading}"]
+    if message.without_documents:
+        parts.append(f"*{WITHOUT_DOCUMENTS}*")
     if message.left_out:
         parts.append(f"*{message.left_out} older messages did not fit into the model's context and were left out.*")
     evidence = message.evidence

@@ -65,6 +65,8 @@ class Message:
     evidence: Evidence | None = None
     checks: tuple[CheckedSentence, ...] = ()
     figures: RunFigures | None = None
+    without_documents: bool = False
+    """A reply for which the person asked the model alone, although documents are attached."""
 
 
 @dataclass(frozen=True)

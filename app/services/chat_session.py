@@ -7,9 +7,11 @@ conversations may ask at once, and then the model answers one after the other.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from app.chat.export import to_markdown
-from app.chat.transcript import ConversationSummary, Message
+from app.chat.smalltalk import is_small_talk
+from app.chat.transcript import ConversationSummary, Message, path_to
 from app.core.errors import BusyError, SatchelError
 from app.inference.client import InferenceClient
 from app.services.documents import DocumentLibrary
@@ -102,6 +104,10 @@ class ChatSession:
         tree = self._conversations.tree(message.conversation_id)
         return [other for other in tree if (other.parent_id, other.role) == (message.parent_id, message.role)]
 
+    def version_ids(self, conversation_id: int) -> dict[int, tuple[int, ...]]:
+        """For each message that has others beside it: the ids of all of them, oldest first."""
+        return self._conversations.version_ids(conversation_id)
+
     def show_version(self, message_id: int) -> None:
         """Show the path through this message instead."""
         self._conversations.select(message_id)
@@ -113,27 +119,29 @@ class ChatSession:
         The reply is returned also when it failed, with the reason in ``problem``. Errors: BusyError when this
         conversation is still being answered; SatchelError for a blank text.
         """
-        if not text.strip():
-            raise SatchelError("There is nothing to send.", "", "Type a question first.")
-        text = text.encode(errors="replace").decode()  # a clipboard can hold half of a character; a database cannot
-        run = self._begin(conversation_id)
-        try:
-            question = self._conversations.add_question(conversation_id, text)
-            self._publish(MessageAdded(question))
-            self._publish(ConversationsChanged())
-            return self._reply(question, run)
-        finally:
-            self._end(conversation_id, run)
+        text = _sendable(text)
+        return self._ask(conversation_id, lambda: self._conversations.add_question(conversation_id, text))
 
-    def regenerate(self, conversation_id: int) -> Message:
-        """Answer the last question anew; the reply before stays as a version beside it. Errors: as :meth:`send`."""
+    def edit(self, conversation_id: int, message_id: int, text: str) -> Message:
+        """Ask one of the questions again in other words; the old one stays as a version beside the new one, with all
+        that followed it. Returns and errors: as :meth:`send`."""
+        text = _sendable(text)
+        question = self._conversations.message(message_id)
+        assert (question.conversation_id, question.role) == (conversation_id, "user")
+        return self._ask(conversation_id, lambda: self._conversations.add_version(question, text))
+
+    def regenerate(self, conversation_id: int, *, use_documents: bool = True) -> Message:
+        """Answer the last question anew; the reply before stays as a version beside it.
+
+        Without ``use_documents`` the model answers from what it knows, and the reply says so. Errors: as :meth:`send`.
+        """
         run = self._begin(conversation_id)
         try:
             path = self._conversations.path(conversation_id)
             question = next((message for message in reversed(path) if message.role == "user"), None)
             if question is None:
                 raise SatchelError("There is no question to answer yet.", "", "Type one first.")
-            return self._reply(question, run)
+            return self._reply(question, run, use_documents=use_documents)
         finally:
             self._end(conversation_id, run)
 
@@ -180,12 +188,30 @@ class ChatSession:
             self._runs.pop(conversation_id, None)
         run.done.set()
 
-    def _reply(self, question: Message, run: Run) -> Message:
-        conversation = self._conversations.get(question.conversation_id)
-        reply = self._conversations.add_reply(question)
+    def _ask(self, conversation_id: int, commit: Callable[[], Message]) -> Message:
+        run = self._begin(conversation_id)
+        try:
+            question = commit()
+            self._publish(MessageAdded(question))
+            self._publish(ConversationsChanged())
+            return self._reply(question, run)
+        finally:
+            self._end(conversation_id, run)
+
+    def _reply(self, question: Message, run: Run, *, use_documents: bool = True) -> Message:
+        collections = self._conversations.get(question.conversation_id).collection_ids
+        reply = self._conversations.add_reply(question, without_documents=bool(collections) and not use_documents)
         self._publish(MessageAdded(reply))
-        path = [message for message in self._conversations.path(conversation.id) if message.id != reply.id]
-        finished = self._writer.write(reply, path, conversation.collection_ids, run)
+        path = path_to(question.id, self._conversations.tree(question.conversation_id))
+        if not use_documents or is_small_talk(question.text):
+            collections = ()
+        finished = self._writer.write(reply, path, collections, run)
         self._publish(MessageFinished(finished))
         self._publish(ConversationsChanged())
         return finished
+
+
+def _sendable(text: str) -> str:
+    if not text.strip():
+        raise SatchelError("There is nothing to send.", "", "Type a question first.")
+    return text.encode(errors="replace").decode()  # a clipboard can hold half of a character; a database cannot

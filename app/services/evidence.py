@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.chat.followup import search_queries
+from app.chat.smalltalk import is_small_talk
 from app.chat.sources import Evidence
 from app.chat.transcript import Message
 from app.core.errors import WorkerDied
@@ -24,7 +25,8 @@ class EvidenceFinder:
 
         Errors: DocumentError, WorkerError, BusyError.
         """
-        *earlier, question = [message.text for message in path if message.role == "user"]
+        *before, question = [message.text for message in path if message.role == "user"]
+        earlier = [text for text in before if not is_small_talk(text)]
         first, *others = search_queries(question, earlier)
         evidence = self._search(collections, first)
         for query in others:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from app.chat.context import Room, first_kept, reply_limit
 from app.chat.prompt import Excerpt, Turn, instructions, question_with, quoted, turns_of, unquoted
+from app.chat.smalltalk import is_small_talk
 from app.chat.sources import Evidence
 from app.chat.transcript import ChatMessage, Message
 from app.inference.client import InferenceClient
@@ -67,7 +68,9 @@ class PromptBuilder:
                 break
             chosen.append(excerpt)
             used += size
-        turns = turns_of(path[:-1])[-1:] if with_last_turn else []
+        turns = (
+            [turn for turn in turns_of(path[:-1]) if not is_small_talk(turn.question)][-1:] if with_last_turn else []
+        )
         question = question_with(path[-1].text, chosen)
         prompt = self._fitted(instructions("", True), turns, question, loaded, max_reply)
         return Prompt(prompt.messages, 0, prompt.max_tokens)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -144,6 +145,15 @@ class Conversations:
         """The messages that are shown, oldest first."""
         return path_to(self.get(conversation_id).leaf_id, self.tree(conversation_id))
 
+    def version_ids(self, conversation_id: int) -> dict[int, tuple[int, ...]]:
+        """For each message that has others beside it: the ids of all of them, oldest first."""
+        beside: dict[tuple[int | None, str], list[int]] = {}
+        for message_id, parent_id, role in self._database.execute(
+            "SELECT id, parent_id, role FROM messages WHERE conversation_id = ? ORDER BY id", (conversation_id,)
+        ):
+            beside.setdefault((parent_id, role), []).append(message_id)
+        return {each: tuple(ids) for ids in beside.values() if len(ids) > 1 for each in ids}
+
     def message(self, message_id: int) -> Message:
         """One message."""
         rows = self._database.execute(f"{MESSAGE} WHERE id = ?", (message_id,))
@@ -161,10 +171,18 @@ class Conversations:
             )
         return message
 
-    def add_reply(self, question: Message) -> Message:
+    def add_version(self, question: Message, text: str) -> Message:
+        """Commit a question beside another: a fork of the path, on which the conversation goes on."""
+        with self._database.transaction():
+            return self._add(question.conversation_id, question.parent_id, "user", text, "complete")
+
+    def add_reply(self, question: Message, *, without_documents: bool = False) -> Message:
         """An empty reply to a question, in the state "streaming" and owned by this process."""
         with self._database.transaction():
-            return self._add(question.conversation_id, question.id, "assistant", "", "streaming", self._owner)
+            made = self._add(question.conversation_id, question.id, "assistant", "", "streaming", self._owner)
+            if without_documents:
+                self._database.execute("UPDATE messages SET without_documents = 1 WHERE id = ?", (made.id,))
+            return replace(made, without_documents=without_documents)
 
     def save_text(self, message_id: int, text: str) -> None:
         """A streaming reply's text so far."""

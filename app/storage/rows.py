@@ -19,7 +19,7 @@ FROM conversations c
 """
 MESSAGE = """
 SELECT id, conversation_id, parent_id, role, text, state, created_at, model, problem, left_out,
-       evidence, checks, figures
+       evidence, checks, figures, without_documents
 FROM messages
 """
 
@@ -43,7 +43,7 @@ def summary_of(row: tuple[Any, ...]) -> ConversationSummary:
 def message_of(row: tuple[Any, ...]) -> Message:
     """A row of :data:`MESSAGE`."""
     (message_id, conversation_id, parent_id, role, text, state, created_at, model, problem, left_out, *details) = row
-    evidence, checks, figures = details
+    evidence, checks, figures, without_documents = details
     return Message(
         message_id,
         conversation_id,
@@ -58,4 +58,5 @@ def message_of(row: tuple[Any, ...]) -> Message:
         _from_json(evidence, Evidence),
         _from_json(checks, tuple[CheckedSentence, ...]) or (),
         _from_json(figures, RunFigures),
+        bool(without_documents),
     )

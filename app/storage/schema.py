@@ -80,11 +80,14 @@ CREATE TABLE models (
 );
 """
 
+_WITHOUT_DOCUMENTS = "ALTER TABLE messages ADD COLUMN without_documents INTEGER NOT NULL DEFAULT 0;"
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("conversations", _CONVERSATIONS),
     Migration("words of messages", _WORDS),
     Migration("facts", _FACTS),
     Migration("models", _MODELS),
+    Migration("replies without documents", _WITHOUT_DOCUMENTS),
 )
 
 

@@ -130,6 +130,63 @@ def test_not_in_the_documents_needs_no_model(session_with: Any, recorder: Record
     assert recorder.of(EvidenceFound)[0].message_id == reply.id
 
 
+def test_the_model_can_be_asked_without_the_documents_and_says_so(session_with: Any, database: Database) -> None:
+    inference, knowledge = ScriptedInference(["A baker, I think."]), ScriptedKnowledge()
+    session = session_with(inference, knowledge)
+    made = session.new_conversation()
+    session.attach(made.id, 1)
+    nothing = session.send(made.id, "Who baked the bread?")
+    reply = session.regenerate(made.id, use_documents=False)
+    assert (reply.text, reply.evidence, reply.checks) == ("A baker, I think.", None, ())
+    assert knowledge.queries == ["Who baked the bread?"]
+    assert [message.content for message in inference.asked[0][0]][1:] == ["Who baked the bread?"]
+    assert Conversations(database).path(made.id)[-1] == reply  # the label too
+    assert [version.without_documents for version in session.versions(nothing.id)] == [False, True]
+    assert "Without your documents: the model's own words, not checked." in session.export_markdown(made.id)
+    session.regenerate(made.id)
+    assert len(knowledge.queries) == 2
+
+
+def test_without_attached_documents_there_is_nothing_to_say_about_them(session_with: Any) -> None:
+    session = session_with()
+    made = session.new_conversation()
+    session.send(made.id, "Hi?")
+    assert not session.regenerate(made.id, use_documents=False).without_documents
+
+
+def test_small_talk_is_answered_without_a_search_and_nothing_leans_on_it(session_with: Any) -> None:
+    knowledge, inference = ScriptedKnowledge(), ScriptedInference(["330 metres"], ["You're welcome."], ["1889"])
+    session = session_with(inference, knowledge)
+    made = session.new_conversation()
+    session.attach(made.id, 1)
+    session.send(made.id, "How high is the tower?")
+    reply = session.send(made.id, "Thanks!")
+    assert (reply.text, reply.evidence, reply.without_documents) == ("You're welcome.", None, False)
+    session.send(made.id, "And when was it built?")
+    assert knowledge.queries == ["How high is the tower?", "tower And when was it built?"]
+    contents = [message.content for message in inference.asked[2][0]]
+    assert contents[1:3] == ["How high is the tower?", "330 metres"]
+
+
+def test_an_edited_question_is_a_version_beside_the_old_one(session_with: Any) -> None:
+    inference = ScriptedInference(["One"], ["Two"], ["Three"])
+    session = session_with(inference)
+    made = session.new_conversation()
+    session.send(made.id, "First?")
+    session.send(made.id, "Secnod?")
+    second = session.messages(made.id)[2]
+    session.save_draft(made.id, "not sent yet")
+    reply = session.edit(made.id, second.id, "Second?")
+    assert [message.text for message in session.messages(made.id)] == ["First?", "One", "Second?", "Three"]
+    assert [message.content for message in inference.asked[2][0]][1:] == ["First?", "One", "Second?"]
+    assert [version.text for version in session.versions(reply.parent_id)] == ["Secnod?", "Second?"]
+    assert session.draft(made.id) == "not sent yet"
+    session.show_version(second.id)
+    assert [message.text for message in session.messages(made.id)] == ["First?", "One", "Secnod?", "Two"]
+    with pytest.raises(SatchelError, match="nothing to send"):
+        session.edit(made.id, second.id, " ")
+
+
 def test_a_follow_up_is_searched_with_what_it_leans_on(session_with: Any) -> None:
     knowledge, inference = ScriptedKnowledge(), ScriptedInference(["330 metres"], ["1889"])
     session = session_with(inference, knowledge)

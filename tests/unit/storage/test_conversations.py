@@ -80,6 +80,21 @@ def test_asking_again_keeps_the_first_reply_as_a_sibling(conversations: Conversa
     assert len(conversations.tree(made.id)) == 4
 
 
+def test_versions_are_listed_by_message(conversations: Conversations) -> None:
+    made = conversations.create()
+    question = conversations.add_question(made.id, "a")
+    assert conversations.version_ids(made.id) == {}
+    replies = [conversations.add_reply(question).id for _ in range(3)]
+    other = conversations.add_version(question, "b")
+    alone = conversations.add_reply(other, without_documents=True)
+    assert conversations.path(made.id) == [other, alone]
+    assert alone.without_documents
+    assert conversations.version_ids(made.id) == {
+        **dict.fromkeys(replies, tuple(replies)),
+        **dict.fromkeys((question.id, other.id), (question.id, other.id)),
+    }
+
+
 def test_search_finds_titles_parts_of_words_and_finished_messages(conversations: Conversations) -> None:
     towers, rivers = conversations.create(), conversations.create()
     conversations.rename(towers.id, "Towers")
