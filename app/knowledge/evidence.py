@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from threading import Lock
 
 from app.chat.sources import Quote
-from app.knowledge.embed import EmbeddingModel, Vectors
+from app.knowledge.embed import EmbeddingModel
+from app.knowledge.embed_llama import Vectors
 from app.knowledge.retrieve import Retrieved
 from app.knowledge.sentence_scores import Sentence, split, word_scores
 from app.knowledge.words import words

@@ -15,9 +15,10 @@ from dataclasses import dataclass
 
 from app.core.errors import Cancelled, DiskFull, DocumentError, SatchelError
 from app.core.jobs import CancelToken
-from app.knowledge.embed import Vectors
+from app.knowledge.embed_llama import Vectors
 from app.knowledge.ledger import FileRecord, Ledger
 from app.knowledge.parse import PARSER_VERSION
+from app.knowledge.priority import lower_thread
 from app.knowledge.protocol import CollectionInfo, IndexPhase
 from app.knowledge.reading import FileReader
 from app.knowledge.retrieve import Meaning
@@ -190,6 +191,7 @@ class Indexer:
     # the reader's thread
 
     def _read_some(self) -> bool:
+        lower_thread()
         with self._wake:
             collection_id = next(iter(self._to_scan), None)
         if collection_id is not None:
@@ -276,6 +278,7 @@ class Indexer:
             return False
         if not meaning.index.ready:
             meaning.index.open()
+        lower_thread()  # only now: Chroma's threads, begun when it is opened, serve searches too
         waiting = meaning.cache.waiting(_BATCH)
         vectors: dict[bytes, Vectors] = {}
         done: list[tuple[int, Vectors]] = []

@@ -16,7 +16,8 @@ import numpy as np
 
 from app.chat.sources import Passage
 from app.core.database import Database
-from app.knowledge.embed import EmbeddingModel, Vectors
+from app.knowledge.embed import EmbeddingModel
+from app.knowledge.embed_llama import Vectors
 from app.knowledge.vector_cache import VectorCache
 from app.knowledge.vectors import VectorIndex
 from app.knowledge.word_index import Term, WordIndex

@@ -12,7 +12,7 @@ import numpy as np
 
 from app.core.database import Database
 from app.knowledge.chunk import HEADING_JOINT
-from app.knowledge.embed import Vectors
+from app.knowledge.embed_llama import Vectors
 
 _LONGEST_HEADING = 300
 

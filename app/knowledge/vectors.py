@@ -19,7 +19,7 @@ from typing import Any
 
 from app.core.errors import DiskFull
 from app.core.files import atomic_write
-from app.knowledge.embed import Vectors
+from app.knowledge.embed_llama import Vectors
 from app.knowledge.vector_cache import VectorCache
 
 log = logging.getLogger(__name__)

@@ -17,6 +17,7 @@ from app.core.database import Database
 from app.core.errors import BusyError, DocumentError, WorkerDied
 from app.core.paths import Home
 from app.knowledge.client import KnowledgeClient
+from app.knowledge.priority import BACKGROUND_NICE
 from app.knowledge.protocol import Collections, Notice, Reply
 from app.knowledge.schema import MIGRATIONS
 from tests.helpers.knowledge import wait_until_indexed
@@ -258,6 +259,20 @@ def test_a_parser_that_dies_fails_its_file_only(home: Home, embedding_model: Pat
         assert wait_until_indexed(client, collection).indexed == 60
     finally:
         client.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="priority belongs to the whole process elsewhere")
+def test_indexing_gives_way_and_questions_do_not(client: KnowledgeClient, tmp_path: Path) -> None:
+    collection = client.create_collection("Machines", [many_files(tmp_path / "documents", count=60)]).id
+    wait_until_indexed(client, collection, lambda info: info.embedded > 0)
+    worker = psutil.Process(client.pid)
+    parsers = [child for child in worker.children() if "spawn_main" in " ".join(child.cmdline())]
+    assert [parser.nice() for parser in parsers] == [BACKGROUND_NICE]
+    client.search([collection], "When was machine 3 built?")
+    priorities = [os.getpriority(os.PRIO_PROCESS, thread.id) for thread in worker.threads()]
+    # The reader, the embedder and llama.cpp's threads of that one; not the main thread, and not those that answered.
+    assert priorities.count(BACKGROUND_NICE) >= 2
+    assert priorities.count(os.getpriority(os.PRIO_PROCESS, 0)) >= 3
 
 
 def test_a_damaged_vector_index_is_rebuilt(

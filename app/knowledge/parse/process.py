@@ -1,7 +1,7 @@
 """Parse in a process of its own, which may hang, crash or eat memory without harm to anyone.
 
-Files are parsed one after another; pages are drawn by a second process, so that a source opens at once while a large
-file is being indexed.
+Files are parsed one after another, in the background; pages are drawn by a second process at normal priority, so that a
+source opens at once while a large file is being indexed.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ParserProcess:
     ) -> None:
         args = (memory_bytes, int(time_limit_s) + 10, max_file_bytes)
         self._memory_bytes = memory_bytes
-        self._parsing = _Reader(entry, args, time_limit_s)
+        self._parsing = _Reader(entry, (*args, True), time_limit_s)
         self._drawing = _Reader(entry, args, time_limit_s)
 
     @property

@@ -17,6 +17,7 @@ from app.core.sizes import size_text
 from app.knowledge.parse.files import MAX_FILE_BYTES, read_file
 from app.knowledge.parse.protocol import PROTOCOL, Parse, Parsed, Rendered, Reply, Request
 from app.knowledge.parse.reader import parse_file
+from app.knowledge.priority import lower_process
 
 if os.name == "posix":
     import resource
@@ -31,8 +32,10 @@ class Limits:
     file_bytes: int = MAX_FILE_BYTES
 
 
-def run(connection: Connection, memory_bytes: int, cpu_s: int, file_bytes: int) -> None:
-    """The process's entry."""
+def run(connection: Connection, memory_bytes: int, cpu_s: int, file_bytes: int, in_background: bool = False) -> None:
+    """The process's entry. ``in_background``: nobody waits for it."""
+    if in_background:
+        lower_process()
     limits = Limits(memory_bytes, cpu_s, file_bytes)
     limit_memory(limits.memory_bytes)
     serve(connection, PROTOCOL, lambda _: (lambda request, context: _handle(request, context, limits), lambda: None))

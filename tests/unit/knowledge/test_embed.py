@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.core.errors import DocumentError, ModelError
-from app.knowledge.embed import EmbeddingModel, _Turns
+from app.knowledge.embed import EmbeddingModel
 
 
 @pytest.fixture(scope="module")
@@ -70,50 +68,3 @@ def test_a_file_that_is_no_model_is_refused_in_words(tmp_path: Path) -> None:
 def test_a_chat_model_is_refused_in_words(chat_model: Path) -> None:
     with pytest.raises(ModelError, match="not an embedding model"):
         EmbeddingModel(chat_model)
-
-
-def test_no_passage_begins_while_a_search_is_under_way() -> None:
-    turns = _Turns()
-    order: list[str] = []
-
-    def passage() -> None:
-        with turns.passage():
-            order.append("passage")
-
-    thread = threading.Thread(target=passage)
-    with turns.ahead():
-        thread.start()
-        for n in range(3):
-            with turns.question():
-                order.append(f"question {n}")
-        thread.join(0.05)
-    thread.join()
-    assert order == ["question 0", "question 1", "question 2", "passage"]
-
-
-def test_a_question_goes_before_waiting_passages() -> None:
-    turns = _Turns()
-    order: list[str] = []
-    ready = threading.Barrier(3)
-
-    def passage() -> None:
-        ready.wait()
-        with turns.passage():
-            order.append("passage")
-
-    def question() -> None:
-        ready.wait()
-        with turns.question():
-            order.append("question")
-
-    threads = [threading.Thread(target=passage), threading.Thread(target=question)]
-    with turns.passage():
-        for thread in threads:
-            thread.start()
-        ready.wait()
-        deadline = time.monotonic() + 10
-        while turns._questions == 0 and time.monotonic() < deadline:
-            threading.Event().wait(0.001)
-    for thread in threads:
-        thread.join()
-    assert order == ["question", "passage"]

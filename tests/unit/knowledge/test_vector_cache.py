@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.core.database import Database
-from app.knowledge.embed import Vectors
+from app.knowledge.embed_llama import Vectors
 from app.knowledge.ledger import Ledger
 from app.knowledge.vector_cache import VectorCache, embedded_text
 from tests.helpers.knowledge import open_database, put_file
