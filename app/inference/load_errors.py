@@ -1,4 +1,4 @@
-"""Why a model file cannot be loaded, in words: looked at before llama.cpp sees it, and read from its log after."""
+"""Why a model file cannot be loaded, in words: its header is looked at before llama.cpp sees it, the log after."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from pathlib import Path
 from app.core.errors import DoesNotFit, ModelError
 from app.core.sizes import size_text
 from app.models.native import ERROR, WARNING, LogLine
+from app.models.summary import read_summary
 
 _AGAIN = "Download it again, or take another copy."
-_ANOTHER = "Choose another file: Satchel runs models in the GGUF format."
 
 _KNOWN: list[tuple[re.Pattern[str], str, str]] = [
     (
@@ -40,26 +40,15 @@ _NO_MEMORY = re.compile(r"failed to allocate|unable to allocate|out of memory|al
 def check_file(path: Path, memory_available_bytes: int | None) -> None:
     """Refuse what can be known to fail without llama.cpp; ``memory_available_bytes`` None: do not look at the size.
 
-    Errors: :class:`ModelError`, :class:`DoesNotFit`."""
-    what = f"“{path.name}” cannot be loaded."
-    try:
-        if not path.exists():
-            raise ModelError(what, "The file is not there any more.", "Find it, or remove the model from the library.")
-        if not path.is_file():  # a folder; or a FIFO, which would hang on open
-            raise ModelError(what, "It is not a file.", _ANOTHER)
-        size_bytes = path.stat().st_size
-        with path.open("rb") as file:
-            start = file.read(8)
-    except OSError as error:
-        raise ModelError(what, f"The file cannot be read: {error.strerror}.", "Check its permissions.") from None
-    if size_bytes == 0:
-        raise ModelError(what, "The file is empty.", _AGAIN)
-    if start[:4] != b"GGUF":
-        raise ModelError(what, _not_gguf(start), _ANOTHER)
-    if memory_available_bytes is not None and size_bytes > memory_available_bytes:
+    The library refuses the same (``read_summary``) when a file is added; it may have been replaced since.
+    Errors: :class:`ModelError`, :class:`DoesNotFit`.
+    """
+    header, _ = read_summary(path)
+    if memory_available_bytes is not None and header.weights_bytes > memory_available_bytes:
         raise DoesNotFit(
-            what,
-            f"Its weights take {size_text(size_bytes)}, and {size_text(memory_available_bytes)} of memory are free.",
+            f"“{path.name}” cannot be loaded.",
+            f"Its weights take {size_text(header.weights_bytes)}, and {size_text(memory_available_bytes)} of memory "
+            "are free.",
             "Close other programs, or choose a smaller model or a smaller quantization.",
         )
 
@@ -86,14 +75,3 @@ def load_error(path: Path, lines: Sequence[LogLine], what: str = "") -> ModelErr
 def _plain(text: str) -> str:
     """Without the names of functions that the line begins with."""
     return re.sub(r"^(\w+:\s+)+", "", text).removeprefix("error loading model: ").strip().rstrip(".")
-
-
-def _not_gguf(start: bytes) -> str:
-    text = start.lstrip().lower()
-    if text.startswith((b"<!doc", b"<html", b"<?xml")):
-        return "It is a web page, not a model: the download probably needed a login or led to an error page."
-    if start[:4] == b"PK\x03\x04":
-        return "It is a zip archive, not a model in the GGUF format."
-    if start[:4] in (b"ggml", b"lmgg", b"tjgg", b"ggjt"):
-        return "It is in a format that came before GGUF and that nobody reads any more."
-    return "It is not a model in the GGUF format."

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from app.core.errors import ModelError
 from app.models.ggml_types import FILE_TYPES
-from app.models.gguf import Header, read_header
+from app.models.gguf import Header
+from app.models.gguf_reader import read_header
 from app.models.model import ModelKind, ModelSummary
 
 MAX_LAYERS = 512

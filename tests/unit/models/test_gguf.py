@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.errors import ModelError
-from app.models import gguf as ours
+from app.models import gguf_reader as ours
 from app.models.ggml_types import FILE_TYPES, TENSOR_TYPES
-from app.models.gguf import SkippedArray, read_header
+from app.models.gguf import SkippedArray
+from app.models.gguf_reader import read_header
 from app.models.summary import read_summary
 from app.models.verdict import verdict
 from tests.helpers import gguf_files
@@ -198,7 +199,7 @@ def test_a_file_with_more_than_its_tensors_is_fine(tmp_path: Path) -> None:
 
 def test_folders_missing_files_and_fifos_do_not_hang(tmp_path: Path) -> None:
     assert "a folder" in _refusal(tmp_path).why
-    assert "No such file" in _refusal(tmp_path / "gone.gguf").why
+    assert "There is no file" in _refusal(tmp_path / "gone.gguf").why
     if hasattr(os, "mkfifo"):
         os.mkfifo(tmp_path / "pipe.gguf")
         assert "not a regular file" in _refusal(tmp_path / "pipe.gguf").why

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.models.gguf import Header, read_header
+from app.models.gguf import Header
+from app.models.gguf_reader import read_header
 from app.models.sizing import compute_bytes, estimate, kv_cache_bytes, usable_context
 from tests.helpers import gguf_files
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.models.gguf import read_header
+from app.models.gguf_reader import read_header
 from app.models.sizing import Parts, estimate
 from app.models.verdict import RESERVE_BYTES, largest_context, reserve_bytes, verdict
 from tests.helpers import gguf_files
