@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 from app.chat.transcript import ChatMessage
 from app.core.errors import ModelError
 from app.core.jobs import CancelToken
+from app.hardware.busy import BusyMeter
 from app.hardware.machine import Machine
 from app.inference import threads
 from app.inference.abort import AbortFlag
@@ -36,7 +36,7 @@ from app.inference.protocol import (
 )
 from app.inference.threads import ThreadCounts
 from app.inference.tokens import Vocabulary
-from app.models.native import captured_log
+from app.models.native import captured_log, llama_cpp_version
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class Engine:
     def describe(self) -> Backend:
         """This build of llama.cpp."""
         return Backend(
-            version=f"llama-cpp-python {importlib.metadata.version('llama-cpp-python')}",
+            version=f"llama-cpp-python {llama_cpp_version()}",
             supports_gpu_offload=bool(self._llama.llama_supports_gpu_offload()),
             devices=device_names(),
             system_info=self._llama.llama_print_system_info().decode("utf-8", "replace").strip(" |"),
@@ -76,6 +76,7 @@ class Engine:
         """
         self.unload()
         started = time.perf_counter()
+        while_reading = BusyMeter()
         path = Path(request.path)
         on_gpu = self._llama.llama_supports_gpu_offload() and request.settings.n_gpu_layers != 0
         check_file(path, None if on_gpu else self._memory_available_bytes())
@@ -98,7 +99,7 @@ class Engine:
             try:
                 buffers = tuple(lines)
                 generator = self._generator(native)
-                measured = self._warm_up(native, generator, known, cancel, throttled)
+                measured = self._warm_up(native, generator, known, while_reading, cancel, throttled)
             except BaseException:
                 native.close()
                 raise
@@ -167,10 +168,14 @@ class Engine:
         native: NativeModel,
         generator: Generator,
         known: ThreadCounts | None,
+        others: BusyMeter,
         cancel: CancelToken,
         emit: Callable[[LoadProgress], None],
     ) -> ThreadCounts | None:
-        """Compute a little, so that the first reply does not pay for cold pages; measure threads unless known."""
+        """Compute a little, so that the first reply does not pay for cold pages; measure threads where that is needed.
+
+        ``others``: what they did while the weights were read.
+        """
         cache, abort = generator.cache, AbortFlag()
         cache.obey(abort)
         cancel.on_cancel(abort.set)
@@ -190,15 +195,15 @@ class Engine:
 
         emit(LoadProgress(0.0, "warm-up"))
         run_decode((known or self._threads_default()).decode)
-        measured = None
-        if known is None:
+        chosen, measured = known or self._threads_default(), None
+        if threads.needed(known, others.share()):
             counts = threads.candidates(self._machine.physical_cores, self._machine.usable_cores)
-            measured = threads.measure(
+            meanwhile = BusyMeter()
+            found = threads.measure(
                 counts, run_decode, run_prompt, lambda fraction: emit(LoadProgress(fraction, "threads"))
             )
-            native.set_threads(measured)
-        else:
-            native.set_threads(known)
+            chosen = measured = threads.judged(found, counts, meanwhile.share())
+        native.set_threads(chosen)
         cache.clear()
         emit(LoadProgress(1.0, "warm-up"))
         return measured

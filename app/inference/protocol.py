@@ -53,7 +53,8 @@ class Load(msgspec.Struct, tag=True, frozen=True):
     path: str
     settings: LoadSettings = LoadSettings()
     threads_known: dict[str, int] = {}
-    """Thread counts measured before, from :attr:`Loaded.threads_measured`; empty: measure."""
+    """Thread counts measured before, from :attr:`Loaded.threads_measured`; empty: measure. What was measured while the
+    machine was busy is measured again once it is idle."""
 
 
 class Unload(msgspec.Struct, tag=True, frozen=True):
@@ -125,6 +126,7 @@ class Loaded(msgspec.Struct, tag=True, frozen=True):
     memory: MemoryUse
     load_s: float
     threads_measured: dict[str, int] = {}
+    """For :attr:`Load.threads_known`; empty when nothing was measured in this load."""
 
 
 class Unloaded(msgspec.Struct, tag=True, frozen=True):

@@ -1,4 +1,4 @@
-"""The one way to import llama.cpp. Only worker processes may: the library aborts on bad input.
+"""The one way to import llama.cpp. Only worker processes may load it: the library aborts on bad input.
 
 Some of its behaviour is read from the environment when the library is loaded, so it is set here, before the import:
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import importlib.metadata
 import logging
 import os
 import threading
@@ -54,6 +55,11 @@ def load_llama_cpp() -> Any:
             bindings.llama_backend_init()
             _loaded["bindings"] = bindings
         return _loaded["bindings"]
+
+
+def llama_cpp_version() -> str:
+    """The installed llama-cpp-python's version, which pins llama.cpp's. Does not import it: any process may ask."""
+    return importlib.metadata.version("llama-cpp-python")
 
 
 @contextlib.contextmanager

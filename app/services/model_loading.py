@@ -15,6 +15,7 @@ from app.hardware.machine import Machine
 from app.inference.client import InferenceClient
 from app.inference.protocol import Loaded, LoadProgress, LoadSettings
 from app.models.model import LibraryModel
+from app.models.native import llama_cpp_version
 from app.services.events import ModelState, ModelStateChanged, Publish
 from app.services.model_sizer import ModelSizer
 from app.storage.facts import Facts
@@ -182,8 +183,11 @@ class ModelLoader:
             self._facts.set(_CRASHES, str(count) if count else None)
 
     def _threads_key(self, model: LibraryModel) -> str:
+        """Counts hold for this file, on this machine, with this llama.cpp."""
         machine = self._machine()
-        return f"threads/{machine.processor}/{machine.usable_cores}/{Path(model.path).name}/{model.summary.size_bytes}"
+        cores = f"{machine.physical_cores}-{machine.usable_cores}-{machine.logical_cores}"
+        file = f"{Path(model.path).name}/{model.summary.size_bytes}"
+        return f"threads/{machine.processor}/{cores}/{llama_cpp_version()}/{file}"
 
     def _threads_known(self, model: LibraryModel) -> dict[str, int]:
         text = self._facts.get(self._threads_key(model))

@@ -16,8 +16,11 @@ from app.core.child import Exit
 from app.core.errors import Cancelled, ModelError, WorkerDied
 from app.core.jobs import CancelToken
 from app.core.paths import Home
+from app.hardware.read import read_machine
+from app.inference import threads
 from app.inference.client import InferenceClient
 from app.inference.protocol import Generated, LoadProgress, LoadSettings, PromptProgress, Sampling, Text
+from tests.helpers.burner import busy_machine
 
 GREEDY = Sampling(temperature=0.0)
 QUESTION = ChatMessage("user", "Tell me in two sentences what a lighthouse is for.")
@@ -194,7 +197,7 @@ def test_load_measures_threads_once_and_reports_memory(
     phases: list[LoadProgress] = []
     loaded = client.load(chat_model, LoadSettings(n_ctx=1024), on_progress=phases.append)
     assert loaded == client.loaded
-    assert set(loaded.threads_measured) == {"decode", "prompt"}
+    assert set(loaded.threads_measured) == {"decode", "prompt", "provisional"}
     assert loaded.n_threads == loaded.threads_measured["decode"]
     assert {phase.phase for phase in phases} == {"weights", "threads", "warm-up"}
     assert all(0.0 <= phase.fraction <= 1.0 for phase in phases)
@@ -208,7 +211,8 @@ def test_load_measures_threads_once_and_reports_memory(
     assert probed.output_bytes == loaded.memory.output_bytes
     assert probed.resident_bytes == pytest.approx(loaded.memory.resident_bytes, rel=0.15)
 
-    again = client.load(chat_model, LoadSettings(n_ctx=512, kv_type="q8_0"), threads_known=loaded.threads_measured)
+    known = loaded.threads_measured | {"provisional": 0}
+    again = client.load(chat_model, LoadSettings(n_ctx=512, kv_type="q8_0"), threads_known=known)
     assert again.threads_measured == {}
     assert again.n_threads == loaded.n_threads
     assert again.memory.kv_bytes < loaded.memory.kv_bytes / 3
@@ -216,6 +220,21 @@ def test_load_measures_threads_once_and_reports_memory(
     assert client.loaded is None
     with pytest.raises(ModelError, match="No model is loaded"):
         ask(client, QUESTION)
+
+
+def test_threads_measured_on_a_busy_machine_are_provisional(
+    own_client: Callable[..., InferenceClient], chat_model: Path
+) -> None:
+    client = own_client()
+    settings = LoadSettings(n_ctx=512)
+    with busy_machine():
+        measured = client.load(chat_model, settings).threads_measured
+        assert measured["provisional"] == 1
+        machine = read_machine()
+        assert measured["prompt"] == threads.candidates(machine.physical_cores, machine.usable_cores)[0]
+        again = client.load(chat_model, settings, threads_known=measured)
+    assert again.threads_measured == {}, "while the machine is busy it would be no better"
+    assert again.n_threads == measured["decode"]
 
 
 def test_a_load_can_be_cancelled(own_client: Callable[..., InferenceClient], chat_model: Path) -> None:

@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from app.inference.threads import ThreadCounts, candidates, fastest, measure
+from app.inference.threads import ThreadCounts, candidates, fastest, judged, measure, needed
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,18 @@ def test_counts_known_from_a_larger_machine_are_not_used() -> None:
     assert ThreadCounts.known({"decode": 2}, 4) is None
     assert ThreadCounts.known({}, 4) is None
     assert ThreadCounts.known(ThreadCounts(1, 2).as_dict(), 2) == ThreadCounts(1, 2)
+
+
+def test_what_is_measured_on_a_busy_machine_is_provisional() -> None:
+    found = ThreadCounts(decode=1, prompt=1)
+    assert judged(found, [2, 1], busy=0.02) == found
+    assert judged(found, [2, 1], busy=0.4) == ThreadCounts(decode=1, prompt=2, provisional=True)
+
+
+def test_provisional_counts_are_measured_again_when_the_machine_is_idle() -> None:
+    settled, provisional = ThreadCounts(1, 2), ThreadCounts(1, 2, provisional=True)
+    assert needed(None, busy=0.9), "something has to be chosen"
+    assert not needed(settled, busy=0.0)
+    assert needed(provisional, busy=0.0)
+    assert not needed(provisional, busy=0.5), "it would be no better than the last time"
+    assert ThreadCounts.known(provisional.as_dict(), 2) == provisional
