@@ -27,64 +27,8 @@ QUESTIONS = (
     "Who may use the shared tools?",
     "When is the water turned off?",
 )
-
-SAMPLE = {
-    "House rules.md": """# House rules of the Alder Lane gardens
-
-## Water
-
-The water is turned on in the last week of March and turned off on the first Saturday of November. Before that day,
-drain your hoses and leave your tap open: in 2021 three taps burst in the first night of frost.
-
-In dry summers watering is allowed before nine in the morning and after seven in the evening.
-
-## Shared tools
-
-Every member who has taken part in a spring workday may use the shared tools. Tools are signed out in the book in the
-shed and come back clean on the same day. The tiller is lent only to members who have been shown how to use it.
-
-## Compost
-
-| What | Where |
-|---|---|
-| Leaves and grass | the three open bins |
-| Kitchen scraps | the closed bin only |
-| Diseased plants | nowhere: take them home |
-
-## Quiet hours
-
-No machines run on Sundays, nor on weekdays between one and three in the afternoon.
-""",
-    "Growing/Garlic and onions.md": """# Garlic and onions
-
-## Planting garlic
-
-Plant garlic in the second half of October. Set each clove five centimetres deep, point up, and fifteen centimetres
-from the next. Cover the bed with a hand's breadth of leaves once the ground has frozen.
-
-## Harvest
-
-Lift the bulbs when the lower third of the leaves has turned brown, in most years around the tenth of July. Dry them for
-three weeks in the shed, out of the sun.
-""",
-    "Growing/Tomatoes.txt": """Tomatoes
-
-Sow indoors in the middle of March. Do not plant them out before the Ice Saints in May.
-Water the soil and never the leaves: most of the blight of 2023 came from hoses.
-""",
-    "Minutes/2025-03.html": """<html><body><h1>Minutes of March 2025</h1>
-<h2>Plots</h2><p>Plot 14 goes to the Okafor family. The waiting list is closed until autumn; it has nineteen names.</p>
-<h2>Money</h2><p>The yearly fee stays at forty-two euros. The new roof cost 1,180 euros, 60 less than planned.</p>
-</body></html>""",
-    "Tools/rain.py": '''"""Litres that a roof gives."""
-
-
-def litres(roof_m2: float, rain_mm: float, loss: float = 0.15) -> float:
-    """One millimetre of rain on one square metre is one litre; gutters lose some of it."""
-    return roof_m2 * rain_mm * (1 - loss)
-''',
-    "Minutes/draft.md": "",
-}
+PDF_QUESTION = "What is done with a hive that is about to swarm?"
+BUSY_QUESTIONS = {"light": "When are the garlic bulbs lifted?", "dark": "When is honey taken from the hives?"}
 
 
 def main() -> int:
@@ -119,7 +63,7 @@ def _take_all(root: Path, out: Path, width: int, height: int) -> int:
     program.window.resize(width, height)
     program.start()
     try:
-        Photographer(application, program, out).take_all(_write_sample(root / "Alder Lane gardens"))
+        Photographer(program, out).take_all(root)
     finally:
         program.close()
     return 0
@@ -133,26 +77,20 @@ def _copy_models(folder: Path) -> None:
     os.environ["SATCHEL_MODELS"] = str(folder)
 
 
-def _write_sample(folder: Path) -> Path:
-    for name, text in SAMPLE.items():
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    (folder / "Map of the plots.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(400))
-    return folder
-
-
 class Photographer:
     """Drives the window by object names and saves what it shows, light and dark."""
 
-    def __init__(self, application: Any, program: Any, out: Path) -> None:
-        self._application, self._program, self._out = application, program, out
+    def __init__(self, program: Any, out: Path) -> None:
+        self._program, self._out = program, out
         self._window = program.window
 
-    def take_all(self, folder: Path) -> None:
-        """Welcome, a folder, questions, a source, and the other pages."""
+    def take_all(self, root: Path) -> None:
+        """Welcome, a folder, questions, sources, the other pages, and a larger folder while it is read."""
         from app.ui.drop import Dropped
+        from tests.helpers.sample_documents import write_gardens, write_recipes
 
+        folder = root / "Alder Lane gardens"
+        files = write_gardens(folder)
         self._find("welcome")
         self._until("the machine's words", lambda: "memory" in self._find("welcome.machine.words").text())
         self._until("the starter model", lambda: bool(self._find("welcome.model.fit").text()))
@@ -168,8 +106,14 @@ class Photographer:
         self._find(f"{reply}.evidence.quote1").click()
         self._until("the source", lambda: "Saturday of November" in self._find("source.text").toPlainText())
         self._save("chat")
+        self._window.ask_about(1)
+        self._settle()
+        reply = self._ask(PDF_QUESTION)
+        self._find(f"{reply}.evidence.quote1").click()
+        self._find("source.page")
+        self._save("source-pdf")
         self._window.go("documents")
-        self._until("the files", lambda: self._find("documents.files").model().rowCount() == len(SAMPLE) + 1)
+        self._until("the files", lambda: self._find("documents.files").model().rowCount() == files)
         self._save("documents")
         self._find("documents.search").setText("When do I lift the bulbs?")
         self._find("documents.result.1")
@@ -181,25 +125,54 @@ class Photographer:
         self._save("models")
         self._window.go("settings")
         self._save("settings")
+        self._save_busy(write_recipes(root / "Recipes"))
 
-    def _ask(self, question: str) -> str:
+    def _save_busy(self, folder: Path) -> None:
+        """A reply that is being written while a larger folder is being read; a question for each theme."""
+        from app.services.events import TextArrived
+        from app.ui.drop import Dropped
+
+        for card in list(self._window.notices.cards()):
+            card.close_notice()
+        self._window.ask_about(1)
+        self._window.take(Dropped.of_paths([folder]))
+        written: list[str] = []
+        self._program.bridge.happened.connect(
+            lambda event: written.append(event.text) if isinstance(event, TextArrived) else None
+        )
+        self._until("the reading", lambda: any((note.fraction or 0.0) > 0.05 for note in self._window.notices.notes()))
+        for theme, question in BUSY_QUESTIONS.items():
+            self._program.theme.choose(theme)
+            written.clear()
+            self._type(question)
+            self._until("the reply's words", lambda: len("".join(written)) > 20)
+            self._settle(0.15)
+            self._grab(f"busy-{theme}")
+            self._until("the reply's end", lambda: self._find("composer.send").toolTip().startswith("Send"))
+
+    def _type(self, question: str) -> None:
         from PySide6.QtCore import Qt
         from PySide6.QtTest import QTest
 
-        before = set(self._replies())
         field = self._find("composer.input")
         self._until("the composer", field.isEnabled)
         QTest.keyClicks(field, question)
         QTest.keyClick(field, Qt.Key.Key_Return)
+
+    def _ask(self, question: str) -> str:
+        before = set(self._replies())
+        self._type(question)
         self._until("the reply", lambda: bool(set(self._replies()) - before))
         return (set(self._replies()) - before).pop()
 
     def _replies(self) -> list[str]:
+        end = ".regenerate"
+        return [name.removesuffix(end) for name in self._names() if name.startswith("message.") and name.endswith(end)]
+
+    def _names(self) -> list[str]:
         from PySide6.QtWidgets import QWidget
 
-        end = ".regenerate"
-        names = [found.objectName() for found in self._window.findChildren(QWidget) if found.isVisible()]
-        return [name.removesuffix(end) for name in names if name.startswith("message.") and name.endswith(end)]
+        return [found.objectName() for found in self._window.findChildren(QWidget) if found.isVisible()]
 
     def _save(self, name: str) -> None:
         for theme in ("light", "dark"):
@@ -207,10 +180,13 @@ class Photographer:
             for card in list(self._window.notices.cards()):
                 card.close_notice()
             self._settle()
-            path = self._out / f"{name}-{theme}.png"
-            if not self._window.grab().save(str(path)):
-                raise OSError(f"{path} could not be written")
-            print(path)
+            self._grab(f"{name}-{theme}")
+
+    def _grab(self, name: str) -> None:
+        path = self._out / f"{name}.png"
+        if not self._window.grab().save(str(path)):
+            raise OSError(f"{path} could not be written")
+        print(path)
 
     def _find(self, name: str) -> Any:
         from PySide6.QtWidgets import QWidget
@@ -222,18 +198,19 @@ class Photographer:
         return visible()[0]
 
     def _settle(self, seconds: float = 0.5) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            self._application.processEvents()
-            time.sleep(0.01)
+        """Let the window live as it does in the program: only a real loop also ends widgets that are done with."""
+        from PySide6.QtCore import QEventLoop, QTimer
+
+        loop = QEventLoop()
+        QTimer.singleShot(round(seconds * 1000), loop.quit)
+        loop.exec()
 
     def _until(self, what: str, condition: Callable[[], bool]) -> None:
         end = time.monotonic() + PATIENCE_S
         while not condition():
             if time.monotonic() > end:
                 raise TimeoutError(f"{what} did not come within {PATIENCE_S:.0f} s")
-            self._application.processEvents()
-            time.sleep(0.01)
+            self._settle(0.01)
 
 
 if __name__ == "__main__":
