@@ -65,7 +65,7 @@ def size(services: Services, terminal: Terminal, options: argparse.Namespace) ->
     """The parts of the sum."""
     path = Path(options.model).expanduser().absolute()
     subject = path if path.is_file() else find_model(services, options.model).id
-    verdict = services.models.verdict(subject, options.context, options.kv_type)
+    verdict = services.models.verdict(subject, options.context, options.kv_type, measure=True)
     if options.json:
         terminal.json(verdict_record(verdict))
     else:

@@ -16,7 +16,7 @@ import msgspec
 
 from app.core import log
 from app.core.child import CallContext, Channel, ChildProcess, Handler, Protocol, serve
-from app.core.errors import ModelError, WorkerDied, WorkerHung
+from app.core.errors import ModelError, WorkerDied, WorkerError, WorkerHung
 from app.core.paths import Home
 from app.inference.protocol import LoadSettings, MemoryUse
 
@@ -44,9 +44,14 @@ def probe(home: Home, path: Path, settings: LoadSettings) -> MemoryUse:
     estimated.
 
     Takes about half a second, more with a large vocabulary. Errors: :class:`ModelError`, also when the child dies of
-    the file.
+    the file; :class:`WorkerError` when it does not start.
     """
     child = ChildProcess(PROTOCOL, run, (str(home.root),))
+    try:
+        child.start()  # what fails here has nothing to do with the file
+    except WorkerError:
+        child.close(grace_s=0.0)
+        raise
     try:
         return child.call(Measure(str(path), settings)).result(TIMEOUT_S).memory
     except (WorkerDied, WorkerHung) as error:

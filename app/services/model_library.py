@@ -150,13 +150,17 @@ class ModelLibrary:
 
     # -- whether it fits --------------------------------------------------------------------------------------------
 
-    def verdict(self, model: int | Path, n_ctx: int | None = None, kv_type: str = "f16") -> Verdict:
-        """Whether a model fits now. Quick when it clearly does; near the limit llama.cpp lays it out (a second).
+    def verdict(
+        self, model: int | Path, n_ctx: int | None = None, kv_type: str = "f16", *, measure: bool | None = None
+    ) -> Verdict:
+        """Whether a model fits now.
 
-        Errors: :class:`ModelError`.
+        ``measure`` True: llama.cpp lays it out, once for each choice (about half a second; formulas where it cannot).
+        None, for a list of many: only near the limit, or what it said before. Errors: :class:`ModelError`.
         """
         path = _resolved(model) if isinstance(model, Path) else Path(self._get(model).model.path)
-        return self._sizer.verdict(path, self._settings.current.model.context if n_ctx is None else n_ctx, kv_type)
+        n_ctx = self._settings.current.model.context if n_ctx is None else n_ctx
+        return self._sizer.verdict(path, n_ctx, kv_type, measure=measure)
 
     def machine(self) -> Machine:
         """What this machine has now."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import ModelError
+from app.core.errors import ModelError, WorkerError
 from app.hardware.read import memory_available_bytes
 from app.inference.client import InferenceClient
 from app.inference.protocol import KvType, LoadSettings, MemoryUse
@@ -17,6 +18,8 @@ from app.models.sizing import Parts, estimate, usable_context
 from app.models.summary import kind_of, read_summary
 from app.models.verdict import verdict
 from app.storage.library import FileStamp
+
+log = logging.getLogger(__name__)
 
 CLEARLY_FITS = 0.6
 """An estimate of at most this share of what is free is believed; above it llama.cpp is asked (which takes a second)."""
@@ -55,7 +58,8 @@ class ModelSizer:
         """Whether a file's model fits at this context.
 
         ``measure``: True asks llama.cpp to lay it out unless it has been asked before, False never, None when the
-        estimate is not far below what is free. Errors: :class:`ModelError`, also when llama.cpp cannot read the file.
+        estimate is not far below what is free. Where it cannot be asked (its process does not start; an embedding
+        model), the estimate stands. Errors: :class:`ModelError`, also when llama.cpp cannot read the file.
         """
         header, _ = self.read(path)
         n_ctx = usable_context(header, n_ctx)
@@ -74,7 +78,11 @@ class ModelSizer:
             known = self._measured.get(key)
         if known is not None or not measure:
             return known
-        parts = _parts(self._inference.probe(path, LoadSettings(n_ctx=n_ctx, kv_type=_kv_type(kv_type))))
+        try:
+            parts = _parts(self._inference.probe(path, LoadSettings(n_ctx=n_ctx, kv_type=_kv_type(kv_type))))
+        except WorkerError as error:  # no fault of the file's: the estimate has to do
+            log.warning("llama.cpp could not be asked what %s takes: %s", path.name, error)
+            return None
         with self._lock:
             _make_room(self._measured)
             self._measured[key] = parts

@@ -121,7 +121,9 @@ class FakeModelLibrary:
         del self._models[model_id]
         self._publish(LibraryChanged())
 
-    def verdict(self, model: int | Path, n_ctx: int | None = None, kv_type: str = "f16") -> Verdict:
+    def verdict(
+        self, model: int | Path, n_ctx: int | None = None, kv_type: str = "f16", *, measure: bool | None = None
+    ) -> Verdict:
         if isinstance(model, int) and model not in self._models:
             raise ModelError("This model is not in the library any more.", "It was removed.", "Choose another one.")
         header = self._models[model].summary if isinstance(model, int) else summary(model.stem)

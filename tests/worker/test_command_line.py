@@ -104,6 +104,7 @@ def test_models_are_listed_sized_and_added(satchel: Satchel, tmp_path: Path, cha
     assert verdict["total_bytes"] == sum(verdict[part] for part in parts)
     text, _ = satchel.run("models", "size", str(chat["id"]), "--context", "2048")
     assert "KV cache, 2,048 tokens" in text
+    assert "Laid out by llama.cpp itself." in text
     link = tmp_path / "mine.gguf"
     link.symlink_to(chat_model)
     assert satchel.json("models", "add", str(link))["model"]["kind"] == "chat"

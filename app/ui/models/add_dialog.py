@@ -117,7 +117,10 @@ class AddModelDialog(QDialog):
         if summary.kind != "embedding":
             defaults = self._parts.settings.current.model.load_settings()
             self._fit.watch(
-                lambda n_ctx, kv: models.verdict(path, n_ctx, kv), summary.n_ctx_train, defaults, known=verdict
+                lambda n_ctx, kv: models.verdict(path, n_ctx, kv, measure=True),
+                summary.n_ctx_train,
+                defaults,
+                known=verdict,
             )
         self._show_state(self._known)
         self._load.setFocus()

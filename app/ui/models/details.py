@@ -87,7 +87,9 @@ class ModelDetails(QFrame):
         if runs and not again:
             models, model_id = self._parts.models, model.id
             defaults = self._parts.settings.current.model.load_settings()
-            self._fit.watch(lambda n, kv: models.verdict(model_id, n, kv), model.summary.n_ctx_train, defaults)
+            self._fit.watch(
+                lambda n, kv: models.verdict(model_id, n, kv, measure=True), model.summary.n_ctx_train, defaults
+            )
         self.show_state(self._state)
 
     def show_state(self, state: ModelState) -> None:

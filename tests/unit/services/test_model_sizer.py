@@ -1,0 +1,69 @@
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import ModelError, WorkerDied
+from app.core.paths import Home
+from app.inference.client import InferenceClient
+from app.inference.protocol import LoadSettings, MemoryUse
+from app.services.model_sizer import ModelSizer
+from tests.helpers import gguf_files
+
+MIB = 2**20
+
+
+class Sizing(InferenceClient):
+    """Lays nothing out: gives the answers it is told, and counts the questions."""
+
+    answer: MemoryUse | Exception = MemoryUse(10 * MIB, 20 * MIB, 30 * MIB, MIB, 100 * MIB)
+    asked = 0
+
+    def probe(self, path: Path, settings: LoadSettings | None = None) -> MemoryUse:
+        self.asked += 1
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def inference(home: Home) -> Sizing:
+    return Sizing(home)
+
+
+def test_llama_cpp_is_asked_once_for_each_choice(inference: Sizing, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf")
+    sizer = ModelSizer(inference, lambda: 16 * 10**9)
+    quick = sizer.verdict(path, 4096, "f16")
+    assert (quick.measured_by_llama, inference.asked) == (False, 0), "a list of many does not wait"
+    verdict = sizer.verdict(path, 4096, "f16", measure=True)
+    assert verdict.measured_by_llama
+    assert (verdict.weights_bytes, verdict.kv_bytes, verdict.other_bytes) == (10 * MIB, 20 * MIB, 40 * MIB)
+    assert sizer.verdict(path, 4096, "f16") == verdict, "what is known is shown in the list, too"
+    assert inference.asked == 1
+    sizer.verdict(path, 4096, "q8_0", measure=True)
+    gguf_files.llama(path, n_layers=3)
+    sizer.verdict(path, 4096, "f16", measure=True)
+    assert inference.asked == 3, "another cache, another file"
+
+
+def test_near_the_limit_llama_cpp_is_asked_in_any_case(inference: Sizing, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf")
+    assert ModelSizer(inference, lambda: 60 * MIB).verdict(path, 4096, "f16").measured_by_llama
+
+
+def test_where_llama_cpp_cannot_be_asked_the_estimate_stands(inference: Sizing, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf")
+    sizer = ModelSizer(inference, lambda: 16 * 10**9)
+    inference.answer = WorkerDied("The sizing process did not start.")
+    verdict = sizer.verdict(path, 4096, "f16", measure=True)
+    assert verdict.fit == "fits"
+    assert not verdict.measured_by_llama
+    inference.answer = ModelError("This file is damaged.")
+    with pytest.raises(ModelError, match="damaged"):
+        sizer.verdict(path, 4096, "f16", measure=True)
+
+
+def test_an_embedding_model_is_estimated(inference: Sizing, embedding_model: Path) -> None:
+    verdict = ModelSizer(inference, lambda: 16 * 10**9).verdict(embedding_model, 512, "f16", measure=True)
+    assert (verdict.measured_by_llama, inference.asked) == (False, 0)
+    assert verdict.weights_bytes > 20_000_000
