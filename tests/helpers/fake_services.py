@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from app.chat.sources import CheckedSentence, Evidence
-from app.chat.transcript import ConversationSummary, Message, RunFigures
+from app.chat.transcript import ConversationSummary, Message, RunFigures, path_to
 from app.core.errors import SatchelError
 from app.services.events import (
     ConversationsChanged,
@@ -43,8 +43,20 @@ class Script:
 @dataclass
 class _Conversation:
     summary: ConversationSummary
-    messages: list[Message] = field(default_factory=list)
+    tree: list[Message] = field(default_factory=list)
+    leaf: int | None = None
     deleted: bool = False
+
+    @property
+    def messages(self) -> list[Message]:
+        return path_to(self.leaf, self.tree)
+
+    def add(self, message: Message) -> None:
+        self.tree.append(message)
+        self.leaf = message.id
+
+    def put(self, message: Message) -> None:
+        self.tree = [message if each.id == message.id else each for each in self.tree]
 
 
 class FakeChatSession:
@@ -75,17 +87,22 @@ class FakeChatSession:
         summary = ConversationSummary(number, title, NOON - age, collection_ids)
         entry = self._conversations[number] = _Conversation(summary)
         for index, text in enumerate(texts):
-            entry.messages.append(self._message(number, "assistant" if index % 2 else "user", text))
-        if reply and entry.messages:
-            entry.messages[-1] = replace(entry.messages[-1], **reply)  # type: ignore[arg-type]
+            entry.add(self._message(number, "assistant" if index % 2 else "user", text))
+        if reply and entry.tree:
+            entry.put(replace(entry.tree[-1], **reply))  # type: ignore[arg-type]
         return number
 
     def extend(self, conversation_id: int, question: str, answer: str, **reply: object) -> None:
         """One more question and its answer. ``reply``: changes of the answer."""
         entry = self._conversations[conversation_id]
-        entry.messages.append(self._message(conversation_id, "user", question))
-        made = self._message(conversation_id, "assistant", answer)
-        entry.messages.append(replace(made, **reply))  # type: ignore[arg-type]
+        entry.add(self._message(conversation_id, "user", question))
+        entry.add(replace(self._message(conversation_id, "assistant", answer), **reply))  # type: ignore[arg-type]
+
+    def add_version(self, conversation_id: int, answer: str, **reply: object) -> None:
+        """Another answer to the last question, which is shown now. ``reply``: changes of it."""
+        entry = self._conversations[conversation_id]
+        made = self._message(conversation_id, "assistant", answer, entry.messages[-1].parent_id)
+        entry.add(replace(made, **reply))  # type: ignore[arg-type]
 
     def title(self, conversation_id: int) -> str:
         """The stored title."""
@@ -115,7 +132,21 @@ class FakeChatSession:
         self._publish(ConversationsChanged())
 
     def messages(self, conversation_id: int) -> list[Message]:
-        return list(self._conversations[conversation_id].messages)
+        return self._conversations[conversation_id].messages
+
+    def version_ids(self, conversation_id: int) -> dict[int, tuple[int, ...]]:
+        tree = self._conversations[conversation_id].tree
+        beside = {each.id: tuple(other.id for other in tree if other.parent_id == each.parent_id) for each in tree}
+        return {number: ids for number, ids in beside.items() if len(ids) > 1}
+
+    def show_version(self, message_id: int) -> None:
+        self.calls.append(("show_version", message_id))
+        entry = next(e for e in self._conversations.values() if any(m.id == message_id for m in e.tree))
+        leaf, last = message_id, {message.parent_id: message.id for message in entry.tree}
+        while leaf in last:
+            leaf = last[leaf]
+        entry.leaf = leaf
+        self._publish(ConversationsChanged())
 
     def draft(self, conversation_id: int) -> str:
         return self._drafts.get(conversation_id, "")
@@ -137,18 +168,27 @@ class FakeChatSession:
             raise self.script.problem
         entry = self._conversations[conversation_id]
         question = self._message(conversation_id, "user", text)
-        entry.messages.append(question)
+        entry.add(question)
         if entry.summary.title == "New conversation":
             self._change(conversation_id, title=text[:48])
         self._publish(MessageAdded(question))
         return self._reply(entry)
 
-    def regenerate(self, conversation_id: int) -> Message:
-        self.calls.append(("regenerate", conversation_id))
+    def edit(self, conversation_id: int, message_id: int, text: str) -> Message:
+        self.calls.append(("edit", conversation_id, message_id, text))
         entry = self._conversations[conversation_id]
-        if entry.messages and entry.messages[-1].role == "assistant":
-            entry.messages.pop()
+        old = next(message for message in entry.tree if message.id == message_id)
+        question = self._message(conversation_id, "user", text, old.parent_id)
+        entry.add(question)
+        self._publish(MessageAdded(question))
         return self._reply(entry)
+
+    def regenerate(self, conversation_id: int, *, use_documents: bool = True) -> Message:
+        self.calls.append(("regenerate", conversation_id, use_documents))
+        entry = self._conversations[conversation_id]
+        last = entry.messages[-1]
+        entry.leaf = last.parent_id if last.role == "assistant" else last.id
+        return self._reply(entry, without_documents=not use_documents)
 
     def stop(self, conversation_id: int) -> None:
         self.calls.append(("stop", conversation_id))
@@ -158,11 +198,12 @@ class FakeChatSession:
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
-    def _reply(self, entry: _Conversation) -> Message:
+    def _reply(self, entry: _Conversation, *, without_documents: bool = False) -> Message:
         number, script = entry.summary.id, self.script
         stopped = self._stops[number] = threading.Event()
-        reply = replace(self._message(number, "assistant", ""), state="streaming")
-        entry.messages.append(reply)
+        reply = self._message(number, "assistant", "")
+        reply = replace(reply, state="streaming", without_documents=without_documents)
+        entry.add(reply)
         self._publish(MessageAdded(reply))
         if script.evidence is not None:
             self._publish(EvidenceFound(number, reply.id, script.evidence))
@@ -184,16 +225,16 @@ class FakeChatSession:
             checks=script.checks,
             figures=FIGURES,
         )
-        entry.messages[-1] = finished
+        entry.put(finished)
         self._publish(MessageFinished(finished))
         return finished
 
-    def _message(self, conversation_id: int, role: str, text: str) -> Message:
+    def _message(self, conversation_id: int, role: str, text: str, parent_id: int | None = -1) -> Message:
         entry = self._conversations[conversation_id]
         return Message(
             id=next(self._ids),
             conversation_id=conversation_id,
-            parent_id=entry.messages[-1].id if entry.messages else None,
+            parent_id=entry.leaf if parent_id == -1 else parent_id,
             role="assistant" if role == "assistant" else "user",
             text=text,
             state="complete",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QMimeData, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent
 from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 
 from app.ui.theme import Theme
-from app.ui.widgets.basic import IconButton, column, frame, label, restyle, row
+from app.ui.widgets.basic import Icon, IconButton, column, frame, label, restyle, row
 from app.ui.widgets.elided import ElidedLabel
 
 MOST_LINES = 8
@@ -24,9 +24,12 @@ class Input(QPlainTextEdit):
     submitted = Signal()
     long_paste = Signal(str)
     focused = Signal(bool)
+    escaped = Signal()
+    """Esc was pressed while ``takes_escape``; else Esc is the window's."""
 
     def __init__(self) -> None:
         super().__init__()
+        self.takes_escape = False
         self.setObjectName("composer.input")
         self.setAccessibleName(self.tr("Your message"))
         self.setTabChangesFocus(True)
@@ -36,7 +39,21 @@ class Input(QPlainTextEdit):
         self.document().documentLayout().documentSizeChanged.connect(self._fit)
         self._fit()
 
+    def event(self, event: QEvent) -> bool:
+        if (
+            self.takes_escape
+            and event.type() == QEvent.Type.ShortcutOverride
+            and isinstance(event, QKeyEvent)
+            and event.key() == Qt.Key.Key_Escape
+        ):
+            event.accept()
+            return True
+        return super().event(event)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        if self.takes_escape and event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+            return
         enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if enter and not event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier):
             self.submitted.emit()
@@ -72,6 +89,8 @@ class Composer(QWidget):
     """See the module."""
 
     sent = Signal(str)
+    edited = Signal(int, str)
+    """An earlier question in other words: the message's id and the new text."""
     drafted = Signal()
     """What is typed has changed and rests now."""
     stop_requested = Signal()
@@ -80,6 +99,9 @@ class Composer(QWidget):
         super().__init__()
         self.setObjectName("composer")
         self._pasted = ""
+        self._editing: int | None = None
+        """The message that is being edited; what was typed before is kept meanwhile."""
+        self._kept = ""
         self._busy = False
         self._blocked = ""
         self._hint = ""
@@ -104,12 +126,22 @@ class Composer(QWidget):
         kept = row(self._paste_label, self._paste_drop, parent=self._paste, spacing=6)
         kept.setContentsMargins(10, 3, 6, 3)
         self._paste.hide()
+        self.input.escaped.connect(self.stop_editing)
+        self._edit = frame("well", "composer.editing")
+        words = label(self.tr("Editing your question. The old one stays as a version."), "small", wrap=True)
+        cancel = IconButton(
+            theme, "x", self.tr("Stop editing (Esc)"), "composer.editing.cancel", self.stop_editing, size=13
+        )
+        editing = row(Icon(theme, "pencil", "muted", 14), words, cancel, parent=self._edit, spacing=8)
+        editing.setStretch(1, 1)
+        editing.setContentsMargins(10, 3, 6, 3)
+        self._edit.hide()
         self.hint = label("", "small", wrap=True, name="composer.hint")
         box = frame("composer", "composer.box")
         self.input.focused.connect(lambda focused: restyle(box, state="focus" if focused else ""))
         line = row(self.input, self.send, spacing=6)
         line.setAlignment(self.send, Qt.AlignmentFlag.AlignBottom)
-        inside = column(self._paste, parent=box, spacing=4)
+        inside = column(self._edit, self._paste, parent=box, spacing=4)
         inside.setContentsMargins(10, 6, 7, 6)
         inside.addLayout(line)
         column(box, self.hint, parent=self, spacing=6)
@@ -119,7 +151,11 @@ class Composer(QWidget):
 
     @property
     def draft(self) -> str:
-        """All that would be sent."""
+        """What is kept for later: all that would be sent, or while a question is edited, what stood here before."""
+        return self._kept if self._editing is not None else self._typed
+
+    @property
+    def _typed(self) -> str:
         return "\n\n".join(part for part in (self.input.toPlainText().strip(), self._pasted) if part)
 
     def set_draft(self, text: str) -> None:
@@ -129,6 +165,25 @@ class Composer(QWidget):
         cursor = self.input.textCursor()
         cursor.movePosition(cursor.MoveOperation.End)
         self.input.setTextCursor(cursor)
+
+    def edit(self, message_id: int, text: str) -> None:
+        """Let the person change a question that was sent."""
+        if self._editing is None:
+            self._kept = self.draft
+        self._editing = message_id
+        self._edit.show()
+        self.input.takes_escape = True
+        self.set_draft(text)
+        self.input.setFocus()
+
+    def stop_editing(self) -> None:
+        """Go back to what stood here before."""
+        if self._editing is None:
+            return
+        self._editing, kept, self._kept = None, self._kept, ""
+        self._edit.hide()
+        self.input.takes_escape = False
+        self.set_draft(kept)
 
     def set_busy(self, busy: bool) -> None:
         """A reply is being written: the button stops it."""
@@ -166,11 +221,15 @@ class Composer(QWidget):
             self._submit()
 
     def _submit(self) -> None:
-        text = self.draft
+        text, editing = self._typed, self._editing
         if not text or self._busy or self._blocked:
             return
-        self.set_draft("")
-        self.sent.emit(text)
+        if editing is not None:
+            self.stop_editing()
+            self.edited.emit(editing, text)
+        else:
+            self.set_draft("")
+            self.sent.emit(text)
 
     def _keep_paste(self, text: str) -> None:
         self._set_paste("\n\n".join(part for part in (self._pasted, text) if part))

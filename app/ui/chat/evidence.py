@@ -85,7 +85,7 @@ class EvidenceView(QWidget):
         head.addStretch()
         nearest = evidence.passages[:_NEAREST]
         said = (
-            self.tr("No sentence in them answers this. The nearest passages are:")
+            self.tr("No sentence in them answers this. The nearest passages:")
             if nearest
             else self.tr("Nothing in them is close to this question.")
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QCoreApplication
 
 from app.chat.transcript import Message, RunFigures
+from app.services.events import ReplyPhase
 from app.ui.widgets.words import counted, number
 
 
@@ -25,6 +26,23 @@ def figures_text(figures: RunFigures) -> str:
     )
     parts.append(_tr("{count} tokens written").format(count=number(figures.completion_tokens)))
     return "  ·  ".join(parts)
+
+
+def phase_text(phase: ReplyPhase, *, with_documents: bool) -> str:
+    """What a reply is waiting for; ``with_documents``: they have answered already."""
+    match phase:
+        case "searching":
+            return _tr("Searching your documents…")
+        case "waiting":
+            return _tr("Waiting for another answer to end…")
+        case "loading":
+            return _tr("Loading the model…")
+        case "reading":
+            return _tr("Reading the passages…") if with_documents else _tr("Reading your question…")
+        case "writing":
+            return _tr("Writing…")
+        case "checking":
+            return _tr("Checking the answer against your documents…")
 
 
 def state_text(message: Message) -> str:

@@ -24,4 +24,9 @@ class Intents(QObject):
     source_requested = Signal(object)
     """A :class:`SourceSpan`."""
     link_clicked = Signal(str)
-    regenerate_requested = Signal()
+    regenerate_requested = Signal(bool)
+    """Answer the last question anew; whether from the documents."""
+    version_requested = Signal(int)
+    """Show the path through this message."""
+    edit_requested = Signal(int, str)
+    """Ask this question again in other words: its id and its text."""

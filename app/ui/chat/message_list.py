@@ -10,11 +10,13 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.chat.transcript import Message
 from app.ui.chat.intents import Intents
-from app.ui.chat.message import LiveReply, ReplyMessage, UserMessage
+from app.ui.chat.live import LiveReply
+from app.ui.chat.question import UserMessage
+from app.ui.chat.reply import ReplyMessage
 from app.ui.theme import Theme
 from app.ui.widgets.basic import button
 
@@ -37,6 +39,7 @@ class MessageList(QWidget):
         self._theme, self._intents = theme, intents
         self._messages: list[Message] = []
         self._live: Mapping[int, LiveReply] = {}
+        self._versions: Mapping[int, tuple[int, ...]] = {}
         self._widgets: list[MessageWidget] = []
         self._first = 0
         """The message that the first widget shows; the widgets show it and those behind it."""
@@ -60,9 +63,14 @@ class MessageList(QWidget):
         """The messages that are built now, in order."""
         return self._widgets
 
-    def set_messages(self, messages: Sequence[Message], live: Mapping[int, LiveReply]) -> None:
-        """Show another conversation, at its end."""
-        self._messages, self._live = list(messages), live
+    def set_messages(
+        self,
+        messages: Sequence[Message],
+        live: Mapping[int, LiveReply],
+        versions: Mapping[int, tuple[int, ...]] | None = None,
+    ) -> None:
+        """Show another conversation, at its end. ``versions``: of the messages that have some, by message id."""
+        self._messages, self._live, self._versions = list(messages), live, versions or {}
         self.built = 0
         self._show_end()
 
@@ -72,15 +80,52 @@ class MessageList(QWidget):
         while at > 0 and self._messages[at - 1].id != message.parent_id:
             at -= 1
         at = at if at > 0 or message.parent_id is None else len(self._messages)
-        if at < len(self._messages):
+        replaced = at < len(self._messages)
+        if replaced:
             self._cut(at)
         self._messages.append(message)
         if self._first + len(self._widgets) == len(self._messages) - 1:
             self._append_widget(message)
             self._trim_front()
         self._tell_last()
-        if message.role == "user":
+        if message.role == "user" or replaced:
             self.jump_to_end()
+
+    def set_versions(self, versions: Mapping[int, tuple[int, ...]]) -> None:
+        """The versions of messages that have some, by message id."""
+        self._versions = versions
+        for widget in self._widgets:
+            widget.set_versions(versions.get(widget.message.id, ()))
+
+    def show_path(
+        self, messages: Sequence[Message], versions: Mapping[int, tuple[int, ...]], version: int | None = None
+    ) -> None:
+        """Show another path through the same conversation; what both paths share stays where it is seen.
+
+        ``version``: the message at the fork whose arrows get the focus.
+        """
+        pairs = enumerate(zip(self._messages, messages, strict=False))
+        shared = min(len(self._messages), len(messages))
+        fork = next((at for at, (old, new) in pairs if old.id != new.id), shared)
+        forward = fork < shared and messages[fork].id > self._messages[fork].id
+        if not self._first < fork <= self._first + len(self._widgets):
+            self.set_messages(messages, self._live, versions)
+        else:
+            self._sticky = False
+            self._hold(self._widgets[fork - 1 - self._first])
+            self._cut(fork)
+            self._messages.extend(messages[fork:])
+            for message in messages[fork : fork + STEP]:
+                self._append_widget(message)
+            while len(self._widgets) > WINDOW:
+                self._drop(self._widgets.pop(0))
+                self._first += 1
+            self.set_versions(versions)
+            self._tell_last()
+            self._place_jump()
+        for widget in self._widgets:
+            if widget.message.id == version:
+                widget.versions.take_focus(forward=forward)
 
     def reply(self, message_id: int) -> ReplyMessage | None:
         """The widget of a reply, if it is built."""
@@ -173,10 +218,14 @@ class MessageList(QWidget):
 
     def _build(self, message: Message) -> MessageWidget:
         self.built += 1
+        made: MessageWidget
         if message.role == "user":
-            return UserMessage(self._theme, message)
-        live = self._live.get(message.id)
-        return ReplyMessage(self._theme, live.message if live else message, self._intents, live)
+            made = UserMessage(self._theme, message, self._intents)
+        else:
+            live = self._live.get(message.id)
+            made = ReplyMessage(self._theme, live.message if live else message, self._intents, live)
+        made.set_versions(self._versions.get(message.id, ()))
+        return made
 
     def _cut(self, at: int) -> None:
         del self._messages[at:]
@@ -186,6 +235,9 @@ class MessageList(QWidget):
     def _drop(self, widget: MessageWidget) -> None:
         if self._anchor is not None and self._anchor[0] is widget:
             self._anchor = None
+        focused = QApplication.focusWidget()
+        if focused is not None and widget.isAncestorOf(focused):
+            self.area.setFocus()  # else Qt looks for another widget to focus, and scrolls to it
         self._column.removeWidget(widget)
         widget.hide()
         widget.deleteLater()
@@ -196,9 +248,10 @@ class MessageList(QWidget):
             self._first += 1
 
     def _tell_last(self) -> None:
-        for widget in self._widgets[-3:]:
-            if isinstance(widget, ReplyMessage):
-                widget.set_last(widget.message.id == self._messages[-1].id)
+        question = next((message.id for message in reversed(self._messages) if message.role == "user"), None)
+        for widget in self._widgets[-4:]:
+            last = question if isinstance(widget, UserMessage) else self._messages[-1].id
+            widget.set_last(widget.message.id == last)
 
     def _extend(self) -> None:
         """Build what is about to be scrolled to, keeping what is seen where it is."""
@@ -276,7 +329,9 @@ class MessageList(QWidget):
             self._more.start()
 
     def _place_jump(self) -> None:
-        self._jump.setVisible(not self._sticky and bool(self._messages))
+        complete = self._first + len(self._widgets) >= len(self._messages)
+        away = not complete or self._bar.value() < self._bar.maximum() - _AT_END
+        self._jump.setVisible(not self._sticky and away and bool(self._messages))
         size = self._jump.sizeHint()
         self._jump.setGeometry(
             (self.width() - size.width()) // 2, self.height() - size.height() - 12, size.width(), size.height()

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QPlainTextEdit, QScrollArea,
 
 from app.core.errors import SatchelError
 from app.knowledge.protocol import Source
+from app.ui.chat.copy_button import CopyButton
 from app.ui.chat.intents import SourceSpan
-from app.ui.chat.message import CopyButton
 from app.ui.chat.page_image import PageView
 from app.ui.chat.syntax import utf16_length
 from app.ui.theme import Theme

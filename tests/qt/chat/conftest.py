@@ -11,8 +11,8 @@ from pytestqt.qtbot import QtBot
 
 from app.services.events import EventHub
 from app.ui.bridge import Bridge
-from app.ui.chat.message import ReplyMessage
 from app.ui.chat.page import ChatPage
+from app.ui.chat.reply import ReplyMessage
 from app.ui.theme import Theme
 from tests.helpers.fake_libraries import FakeModelLibrary, collection, model
 from tests.helpers.fake_services import FakeChatSession
@@ -44,7 +44,7 @@ class Stage:
         self.page.resize(width, height)
         self.page.show()
         count = len(self.session.list_conversations())
-        self.until(lambda: self.page.sidebar.model.rowCount() >= count and self.page._library_known)
+        self.until(lambda: self.page.sidebar.model.rowCount() >= count and self.page.model_status.known)
         newest = self.session.list_conversations()[:1]
         if newest:
             wanted = len(self.session.messages(newest[0].id))

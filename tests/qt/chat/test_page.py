@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QPushButton,
 from app.core.errors import DocumentError, ModelError
 from app.services.events import ModelState, ModelStateChanged, TextArrived
 from app.ui.chat.cards import CardButton
-from app.ui.chat.message import ReplyMessage, UserMessage
 from app.ui.chat.message_list import FIRST, WINDOW
 from app.ui.chat.prose import TextView
+from app.ui.chat.question import UserMessage
+from app.ui.chat.reply import ReplyMessage
 from app.ui.tokens import DARK, LIGHT
 from tests.helpers.fake_libraries import FakeModelLibrary
 from tests.helpers.fake_services import FIGURES, Script
@@ -97,7 +98,7 @@ def test_stop_shows_at_once_and_keeps_what_was_there(stage: Stage) -> None:
     stage.until(lambda: page.pane.composer.send.toolTip() == "Send (Enter)")
 
 
-def test_answering_again_takes_the_old_answer_away(stage: Stage) -> None:
+def test_answering_again_keeps_the_old_answer_as_a_version(stage: Stage) -> None:
     stage.session.add("Old", ("Question", "Old answer"))
     page = stage.open()
     stage.session.script = Script(("New answer",))
@@ -105,6 +106,18 @@ def test_answering_again_takes_the_old_answer_away(stage: Stage) -> None:
     click(stage, QToolButton, f"message.{old.message.id}.regenerate")
     stage.until(lambda: stage.last_reply().body.text == "New answer")
     assert [widget.message.text for widget in page.pane.messages.widgets] == ["Question", "New answer"]
+    new = stage.last_reply().message.id
+    name = f"message.{new}.versions"
+    stage.until(lambda: visible_text(stage, f"{name}.label") == "2 of 2")
+    assert not stage.find(QToolButton, f"{name}.next").isEnabled()
+    back = stage.find(QToolButton, f"{name}.previous")
+    assert back.accessibleName() == "Previous version; 2 of 2 is shown"
+    back.setFocus()
+    stage.qtbot.keyClick(back, Qt.Key.Key_Space)
+    stage.until(lambda: stage.last_reply().body.text == "Old answer")
+    assert visible_text(stage, f"message.{old.message.id}.versions.label") == "1 of 2"
+    # At the end the other arrow has the focus, so that the keyboard does not lose its place.
+    assert stage.find(QToolButton, f"message.{old.message.id}.versions.next").hasFocus()
 
 
 def test_a_question_that_fails_is_explained_and_kept(stage: Stage) -> None:

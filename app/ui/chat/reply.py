@@ -1,95 +1,26 @@
-"""One message of a conversation: the person's in a bubble, the model's as plain text with what it stands on."""
+"""A message of the model: what the documents say, the answer, its sources, and what can be done with it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.chat.sources import Evidence
 from app.chat.transcript import Message
+from app.services.events import ReplyPhase
 from app.ui.chat.blocks import MessageBody
 from app.ui.chat.evidence import EvidenceView, SourcesView, span_of
-from app.ui.chat.figures import figures_text, left_out_text, state_text, unsupported_text
+from app.ui.chat.figures import figures_text, left_out_text, phase_text, state_text, unsupported_text
 from app.ui.chat.intents import Intents, SourceSpan
+from app.ui.chat.live import LiveReply
 from app.ui.chat.marks import marks_of, unsupported, used_passages
-from app.ui.chat.plain import SHOWN, PlainBlock
+from app.ui.chat.reply_actions import ReplyActions
+from app.ui.chat.versions import VersionSwitch
 from app.ui.theme import Theme
-from app.ui.widgets.basic import Icon, IconButton, column, frame, label, row
-
-COPIED_MS = 1600
-BUBBLE_SHARE = 0.85
-_PADDING = 28
-
-
-@dataclass
-class LiveReply:
-    """What has arrived of a reply that is still being written: kept for conversations that are not shown, too."""
-
-    message: Message
-    searching: bool = False
-    done: int = 0
-    total: int = 0
-
-    def add_text(self, text: str) -> None:
-        """More of the answer."""
-        self.message = replace(self.message, text=self.message.text + text)
-
-    def set_evidence(self, evidence: Evidence) -> None:
-        """The documents have answered."""
-        self.searching = False
-        self.message = replace(self.message, evidence=evidence)
-
-
-class CopyButton(IconButton):
-    """Copies a text and says so for a moment."""
-
-    def __init__(self, theme: Theme, tooltip: str, name: str) -> None:
-        super().__init__(theme, "copy", tooltip, name, self._copy, size=15)
-        self.text_to_copy = ""
-        self._tooltip = tooltip
-        self._back = QTimer(self, singleShot=True, interval=COPIED_MS)
-        self._back.timeout.connect(lambda: self.set_icon("copy", self._tooltip))
-
-    def _copy(self) -> None:
-        QGuiApplication.clipboard().setText(self.text_to_copy)
-        self.set_icon("check", self.tr("Copied"))
-        self._back.start()
-
-
-class UserMessage(QWidget):
-    """What the person wrote, exactly as written: no Markdown."""
-
-    def __init__(self, theme: Theme, message: Message) -> None:
-        super().__init__()
-        self.message = message
-        name = f"message.{message.id}"
-        self.setObjectName(name)
-        self.setAccessibleName(self.tr("You: {text}").format(text=message.text[:SHOWN]))
-        self._bubble = frame("bubble", f"{name}.bubble")
-        self.body = PlainBlock(theme, f"{name}.text")
-        inside = column(self.body, parent=self._bubble)
-        inside.setContentsMargins(_PADDING // 2, 11, _PADDING // 2, 6)
-        self.copy = CopyButton(theme, self.tr("Copy your message"), f"{name}.copy")
-        self.copy.text_to_copy = message.text
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addStretch()
-        layout.addWidget(self.copy, 0, Qt.AlignmentFlag.AlignVCenter)
-        layout.addWidget(self._bubble)
-        self.body.set_text(message.text)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        document = self.body.view.document()
-        widest = max(120, int(event.size().width() * BUBBLE_SHARE))
-        probe = document.clone()
-        probe.setTextWidth(-1)
-        width = min(widest, int(probe.idealWidth()) + 2 + _PADDING)
-        self._bubble.setFixedWidth(widest if len(self.message.text) > SHOWN else max(width, 44))
-        super().resizeEvent(event)
+from app.ui.widgets.basic import Icon, button, label, row
 
 
 class ReplyMessage(QWidget):
@@ -105,6 +36,7 @@ class ReplyMessage(QWidget):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(10)
+        self._last = False
         self._evidence: EvidenceView | None = None
         self._sources: SourcesView | None = None
         self._left_out = label("", "small", wrap=True, name=f"{self._name}.left_out")
@@ -117,15 +49,33 @@ class ReplyMessage(QWidget):
         self._state_icon = Icon(theme, "info", "muted", 15)
         self._checked = label("", "small", wrap=True, name=f"{self._name}.checked")
         self._details = label("", "small", wrap=True, selectable=True, name=f"{self._name}.figures")
+        theme.changed.connect(self._tint)
         state = row(self._state_icon, spacing=8)
         state.addWidget(self._state, 1)
         state.setAlignment(self._state_icon, Qt.AlignmentFlag.AlignTop)
-        for widget in (self._left_out, self._head, self.body, self._progress):
-            self._column.addWidget(widget)
+        self._head_icon = Icon(theme, "unlink", "muted", 15)
+        self._head_icon.hide()
+        head = row(self._head_icon, spacing=6)
+        head.addWidget(self._head, 1)
+        self._column.addWidget(self._left_out)
+        self._column.addLayout(head)
+        self._without = button(
+            f" {self.tr('Answer without documents')}",
+            f"{self._name}.without_documents",
+            lambda: intents.regenerate_requested.emit(False),
+            "",
+            self.tr("Answer without documents"),
+        )
+        self._without.setToolTip(self.tr("The model answers from what it knows; nothing is checked"))
+        self._without.hide()
+        self._tint()
+        self._column.addWidget(self.body)
+        self._column.addWidget(self._progress)
+        self._column.addWidget(self._without, 0, Qt.AlignmentFlag.AlignLeft)
         self._column.addLayout(state)
         self._column.addWidget(self._checked)
-        self._actions = self._make_actions()
-        self._column.addWidget(self._actions)
+        self.tools = ReplyActions(theme, intents, message, self._name, self._ask_again, self._toggle_details)
+        self._column.addWidget(self.tools)
         self._column.addWidget(self._details)
         for widget in (self._left_out, self._state, self._state_icon, self._checked, self._details, self._progress):
             widget.hide()
@@ -136,14 +86,16 @@ class ReplyMessage(QWidget):
         else:
             self.finish(message)
 
+    def _tint(self) -> None:
+        self._without.setIcon(self._theme.icon("sparkles", self._theme.colors.accent, 16))
+
     # -- while it is written ---------------------------------------------------------------------------------------
 
     def _begin(self, live: LiveReply | None) -> None:
-        self._actions.hide()
+        self.tools.hide()
         self._show_head()
         self._progress.show()
-        searching = live is not None and live.searching
-        self._progress.setText(self.tr("Searching your documents…") if searching else self.tr("Reading your question…"))
+        self.set_phase(live.phase if live is not None else "reading")
         if live is not None and live.total:
             self.set_prompt(live.done, live.total)
         if self.message.text:
@@ -161,6 +113,11 @@ class ReplyMessage(QWidget):
             words = self.tr("Reading your question… {done} of {total} tokens")
             self._progress.setText(words.format(done=f"{done:,}", total=f"{total:,}"))
 
+    def set_phase(self, phase: ReplyPhase) -> None:
+        """What the answer waits for, or that it is being checked."""
+        if phase == "checking" or not self.body.text:
+            self._progress.setText(phase_text(phase, with_documents=self._evidence is not None))
+
     def set_waiting(self, words: str) -> None:
         """What the answer waits for, as long as it has not begun."""
         if not self.body.text:
@@ -177,7 +134,7 @@ class ReplyMessage(QWidget):
             self._evidence.deleteLater()
         self._evidence = EvidenceView(self._theme, evidence, self._intents, f"{self._name}.evidence")
         self._column.insertWidget(1, self._evidence)
-        self._progress.setText(self.tr("Reading the passages…"))
+        self.set_phase("reading")
         self._show_head()
 
     # -- when it is complete ---------------------------------------------------------------------------------------
@@ -200,19 +157,38 @@ class ReplyMessage(QWidget):
         self._show_state(message)
         self._show_checks(message)
         self._show_sources(message)
-        self.copy.text_to_copy = message.text
-        self.copy.setVisible(bool(message.text))
-        self._info.setVisible(message.figures is not None)
         if message.figures is not None:
             self._details.setText(figures_text(message.figures))
-        self._actions.show()
+        self.tools.finish(message)
+        self.tools.show()
+        self._show_offer()
 
     def set_last(self, last: bool) -> None:
-        """Only the last answer can be asked for again."""
-        self._again.setVisible(last)
+        """Only the last answer can be asked for again, with or without documents."""
+        self._last = last
+        self.tools.set_last(last)
+        self._show_offer()
+
+    def set_versions(self, ids: Sequence[int]) -> None:
+        """The versions of this answer, oldest first."""
+        self.tools.versions.show_versions(ids)
+
+    @property
+    def versions(self) -> VersionSwitch:
+        """The way to the other versions."""
+        return self.tools.versions
+
+    def _show_offer(self) -> None:
+        evidence = self.message.evidence
+        self._without.setVisible(
+            self._last and self.message.state != "streaming" and evidence is not None and not evidence.found
+        )
 
     def _show_head(self) -> None:
         parts = [self.message.model] if self.message.model else []
+        self._head_icon.setVisible(self.message.without_documents)
+        if self.message.without_documents:
+            parts.insert(0, self.tr("Without your documents: the model's own words, not checked"))
         if self._evidence is not None:
             done = bool(self.message.checks)
             if done:
@@ -256,31 +232,12 @@ class ReplyMessage(QWidget):
             return
         used, others = used_passages(message.evidence, message.checks)
         self._sources = SourcesView(used, others, self._intents, f"{self._name}.sources")
-        self._column.insertWidget(self._column.indexOf(self._actions), self._sources)
+        self._column.insertWidget(self._column.indexOf(self.tools), self._sources)
 
-    # -- what can be done with it ----------------------------------------------------------------------------------
+    # -- inside ----------------------------------------------------------------------------------------------------
 
-    def _make_actions(self) -> QWidget:
-        self.copy = CopyButton(self._theme, self.tr("Copy the answer"), f"{self._name}.copy")
-        self._again = IconButton(
-            self._theme,
-            "refresh-cw",
-            self.tr("Answer again"),
-            f"{self._name}.regenerate",
-            self._intents.regenerate_requested.emit,
-            size=15,
-        )
-        self._info = IconButton(
-            self._theme, "gauge", self.tr("Speed and tokens"), f"{self._name}.details", self._toggle_details, size=15
-        )
-        holder = QWidget()
-        holder.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        actions = row(self.copy, self._again, self._info, parent=holder, spacing=2)
-        actions.setContentsMargins(0, 0, 0, 0)
-        for made in (self.copy, self._again, self._info):
-            made.setProperty("kind", "inline")
-        actions.addStretch()
-        return holder
+    def _ask_again(self) -> None:
+        self._intents.regenerate_requested.emit(not self.message.without_documents)
 
     def _toggle_details(self) -> None:
         self._details.setVisible(self._details.isHidden())
