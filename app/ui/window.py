@@ -205,7 +205,7 @@ class MainWindow(QMainWindow):
                 from app.ui.chat.page import ChatPage
                 from app.ui.settings.enter_key import EnterKey
 
-                chat = ChatPage(parts.theme, parts.bridge, parts.chat, parts.documents, parts.models)
+                chat = ChatPage(parts.theme, parts.bridge, parts.chat, parts.documents, parts.models, self._state)
                 chat.open_models_page.connect(lambda: self.go("models"))
                 chat.open_documents_page.connect(self._show_collection)
                 chat.undo_offered.connect(self._offer_undo)
