@@ -13,6 +13,7 @@ from app.knowledge.protocol import Source
 from app.ui.chat.copy_button import CopyButton
 from app.ui.chat.intents import SourceSpan
 from app.ui.chat.page_image import PageView
+from app.ui.chat.reflow import reflow
 from app.ui.chat.syntax import utf16_length
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, IconButton, button, column, frame, label, line, restyle, row
@@ -78,7 +79,7 @@ class SourcePane(QWidget):
         self._heading.setVisible(bool(where))
         self._set_tools(shown=True)
         self._changed.setVisible(source.changed)
-        self.text.setPlainText(source.text)
+        self.text.setPlainText(reflow(source.text, source.path))
         self._highlight()
         has_page = source.image is not None and self.page.show_image(source.image)
         self._as_page.setVisible(has_page)
