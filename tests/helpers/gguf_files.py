@@ -114,3 +114,14 @@ def llama(
             f"blk.{layer}.ffn_down.weight": (kind, (n_ff, n_embd)),
         }
     return write(path, metadata, tensors)
+
+
+def with_template(model: Path, target: Path, template: bytes) -> Path:
+    """A copy of a real model with another chat template, padded with blanks to the length of its own."""
+    data = model.read_bytes()
+    key = b"tokenizer.chat_template"
+    at = data.index(key) + len(key) + 4  # after the key comes its type, then the length of the text
+    (size,) = struct.unpack_from("<Q", data, at)
+    assert len(template) <= size
+    target.write_bytes(data[: at + 8] + template.ljust(size) + data[at + 8 + size :])
+    return target

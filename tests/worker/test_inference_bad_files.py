@@ -25,17 +25,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InferenceClient
     client.close()
 
 
-def with_template(model: Path, target: Path, template: bytes) -> Path:
-    """A copy of ``model`` with another chat template of the same length, padded with blanks."""
-    data = model.read_bytes()
-    key = b"tokenizer.chat_template"
-    at = data.index(key) + len(key) + 4  # after the key comes its type, then the length of the text
-    (size,) = struct.unpack_from("<Q", data, at)
-    assert len(template) <= size
-    target.write_bytes(data[: at + 8] + template.ljust(size) + data[at + 8 + size :])
-    return target
-
-
 def damaged(model: Path, target: Path, kind: str) -> Path:
     data = model.read_bytes()
     if kind == "truncated":
@@ -92,6 +81,12 @@ def test_a_header_that_aborts_llama_cpp_ends_only_the_child(
     assert client.load(chat_model, SETTINGS).n_ctx == 512
 
 
+def test_a_file_that_vanished_is_said(client: InferenceClient, tmp_path: Path) -> None:
+    for ask in (client.load, client.probe):
+        with pytest.raises(ModelError, match=r"gone\.gguf is not there any more"):
+            ask(tmp_path / "gone.gguf", SETTINGS)
+
+
 def test_an_embedding_model_is_not_for_chat(client: InferenceClient, embedding_model: Path) -> None:
     with pytest.raises(ModelError, match="cannot be used for chat"):
         client.load(embedding_model, SETTINGS)
@@ -99,7 +94,7 @@ def test_an_embedding_model_is_not_for_chat(client: InferenceClient, embedding_m
 
 def test_a_broken_template_is_said_at_load(client: InferenceClient, chat_model: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="template is broken"):
-        client.load(with_template(chat_model, tmp_path / "model.gguf", b"{% if %}"), SETTINGS)
+        client.load(gguf_files.with_template(chat_model, tmp_path / "model.gguf", b"{% if %}"), SETTINGS)
     assert client.loaded is None
 
 
@@ -107,7 +102,7 @@ def test_a_looping_template_is_stopped_and_the_worker_goes_on(
     client: InferenceClient, chat_model: Path, tmp_path: Path
 ) -> None:
     loop = b"{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
-    client.load(with_template(chat_model, tmp_path / "model.gguf", loop), SETTINGS)
+    client.load(gguf_files.with_template(chat_model, tmp_path / "model.gguf", loop), SETTINGS)
     pid = client.pid
     with pytest.raises(ModelError, match="does not end"):
         client.generate([ChatMessage("user", "Hi")]).result(60.0)

@@ -177,6 +177,33 @@ def test_a_file_that_changed_is_read_again(bench: Bench, tmp_path: Path) -> None
     assert bench.library.models()[0].summary.n_layers == 5
 
 
+def test_a_file_of_the_same_length_is_read_again_too(bench: Bench, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf", n_layers=2)
+    bench.library.add(path)
+    before = bench.library.verdict(path, 4096, measure=True)
+    length = path.stat().st_size
+    gguf_files.llama(path, n_layers=2, llama__context_length=1024)
+    assert path.stat().st_size == length
+    assert bench.library.models()[0].summary.n_ctx_train == 1024
+    after = bench.library.verdict(path, 4096, measure=True)
+    assert (before.n_ctx, after.n_ctx) == (4096, 1024)
+    assert after.kv_bytes < before.kv_bytes
+
+
+def test_a_file_that_was_replaced_by_something_else_is_refused_in_words(
+    bench: Bench, chat_model: Path, tmp_path: Path
+) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf")
+    model = bench.library.add(path)
+    path.write_text("<html>Log in</html>")
+    assert [found.title for found in bench.library.models()] == ["Test Llama"], "the list still shows what it was"
+    with pytest.raises(ModelError, match=r"m\.gguf is not a GGUF model.*web page"):
+        bench.library.load(model.id, SMALL)
+    assert bench.library.state.phase == "failed"
+    assert "web page" in bench.library.state.problem
+    assert bench.library.load(bench.library.add(chat_model).id, SMALL).n_ctx == 512
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
