@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,8 +13,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, Qt
 from PySide6.QtGui import QFont, QImage, QImageWriter, QPainter
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
+from app.chat.answer import not_found_answer
 from app.chat.sources import CheckedSentence, Citation, Evidence, Passage, Quote
 from app.chat.transcript import Message, MessageState
 from app.core.errors import ModelError, SatchelError
@@ -23,7 +25,7 @@ from app.ui.bridge import Bridge
 from app.ui.chat.page import ChatPage
 from app.ui.theme import Theme, ThemeChoice
 from tests.helpers.fake_libraries import FakeDocumentLibrary, FakeModelLibrary, collection, model
-from tests.helpers.fake_services import FIGURES, FakeChatSession
+from tests.helpers.fake_services import FIGURES, FakeChatSession, Script
 
 MANUAL = (
     "Care for the table top with a damp cloth only. The base is covered for five years against breakage under normal "
@@ -122,6 +124,9 @@ class SourceLibrary(FakeDocumentLibrary):
     with_page = True
     problem: SatchelError | None = None
     changed = False
+    path = PATH
+    wrapped = False
+    """The text as an editor would have wrapped it; offsets stay, as a space and a line break are one character each."""
 
     def read_source(self, file_id: int, start: int, end: int) -> Source:
         if self.problem is not None:
@@ -134,10 +139,12 @@ class SourceLibrary(FakeDocumentLibrary):
             + "\n\n"
             + "Nothing else is covered by this warranty. " * 12
         )
-        at = 400 - text.index(MANUAL)
         image = page_picture() if self.with_page else None
+        if self.wrapped:
+            text = "\n".join(textwrap.fill(line, 66) for line in text.split("\n"))
+        at = 400 - text.index(MANUAL[:20])
         return Source(
-            PATH,
+            self.path,
             "Standing desk manual",
             "Warranty › What is covered",
             12,
@@ -358,6 +365,66 @@ def _failed_model(stage: Stage) -> None:
     stage.settle()
 
 
+def _not_found(stage: Stage) -> None:
+    stage.fill()
+    nothing = Evidence(QUESTION, (passage(1), passage(2, path="/home/ada/notes.md", heading="", page=None)), (), False)
+    number = stage.session.add(
+        "Who won the cup in 1966?",
+        ("Who won the cup in 1966?", not_found_answer(1)),
+        collection_ids=(1,),
+        age=-timedelta(hours=1),
+        evidence=nothing,
+        model="",
+    )
+    assert number
+    stage.open()
+
+
+def _without_documents(stage: Stage) -> None:
+    _not_found(stage)
+    assert stage.page is not None
+    stage.session.script = Script(("England won the cup in **1966**, at Wembley, against West Germany.",))
+    stage.page.replies.regenerate(use_documents=False)
+    stage.settle(0.8)
+
+
+def _versions(stage: Stage) -> None:
+    stage.fill()
+    number = stage.session.add("A small plan", ("Write me a plan", RICH), age=-timedelta(hours=1), figures=FIGURES)
+    stage.session.add_version(number, "First the receipt, then the letter.", figures=FIGURES)
+    page = stage.open()
+    question = stage.session.messages(number)[0]
+    stage.session.edit(number, question.id, "Write me a small plan for the claim, please.")
+    stage.session.add_version(number, "First the receipt, then the letter, then the photograph.", figures=FIGURES)
+    page.new_conversation()
+    page.open(number)
+    stage.settle()
+
+
+def _editing(stage: Stage) -> None:
+    page = _opened(stage)
+    question = page.pane.messages.messages[-2]
+    page.intents.edit_requested.emit(question.id, question.text)
+    edit = page.findChild(QWidget, f"message.{question.id}.edit")
+    assert edit is not None
+    stage.settle()
+
+
+def _pencil(stage: Stage) -> None:
+    page = _opened(stage)
+    pencil = page.findChild(QWidget, f"message.{page.pane.messages.messages[-2].id}.edit")
+    assert pencil is not None
+    pencil.setFocus()
+    stage.settle()
+
+
+def _source_wrapped(stage: Stage) -> None:
+    stage.documents.with_page = False
+    stage.documents.path = "/home/ada/Documents/House/Standing desk manual.md"
+    stage.documents.wrapped = True
+    _source(stage)
+
+
 def _long(stage: Stage) -> None:
     word = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
     stage.session.add(word * 3, ("x" * 4000 + " and " + word, "y" * 30_000), collection_ids=(1, 2))
@@ -385,6 +452,12 @@ STATES: dict[str, Callable[[Stage], object]] = {
     "reading": _reading,
     "ends": _ends,
     "failed_model": _failed_model,
+    "not_found": _not_found,
+    "without_documents": _without_documents,
+    "versions": _versions,
+    "editing": _editing,
+    "pencil": _pencil,
+    "source_wrapped": _source_wrapped,
     "long": _long,
     "no_models": _none_left,
 }

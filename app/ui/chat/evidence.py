@@ -84,11 +84,7 @@ class EvidenceView(QWidget):
         head = row(Icon(self._theme, "file-search", "muted", 18), label(self.tr("Not in your documents"), "strong"))
         head.addStretch()
         nearest = evidence.passages[:_NEAREST]
-        said = (
-            self.tr("No sentence in them answers this. The nearest passages:")
-            if nearest
-            else self.tr("Nothing in them is close to this question.")
-        )
+        said = self.tr("The nearest passages:") if nearest else self.tr("Nothing in them is close to this question.")
         content = column(parent=box, spacing=6)
         content.setContentsMargins(14, 12, 14, 12)
         content.addLayout(head)

@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator
 from pathlib import PurePath
 
-_WRAPPED = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".rst", ".adoc", ".org", ".eml", ".pdf", ""})
-"""Formats in which people or programs wrap lines. In others, and in source code, a line break is meant."""
+_WRAPPED = frozenset({".txt", ".text", ".md", ".markdown", ".mdown", ".rst", ".adoc", ".org", ".eml", ""})
+"""Formats in which lines are wrapped. In source code a line break is meant; other formats know paragraphs."""
 _NARROWEST = 40
 """Characters. Shorter lines are addresses, verses, labels."""
 _FULL = 0.8
-"""Of the paragraph's longest line: how far a line and the next word must reach. Proportional type varies that much."""
+"""Of the paragraph's longest line: how far a line and the next word must reach. People break some lines early."""
 _FENCE = re.compile(r"\s*(?:```|~~~)(.*)")
 _LIST = re.compile(r"\s*(?:[-*+•‣◦▪●○–]|\(?\d{1,3}[.)]|\(?[a-zA-Z][.)])\s+\S")
 _STANDS_ALONE = re.compile(

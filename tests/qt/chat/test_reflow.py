@@ -30,13 +30,13 @@ def test_paragraphs_stay_apart() -> None:
     ]
 
 
-def test_lines_of_proportional_type_differ_in_length() -> None:
+def test_lines_that_were_broken_by_hand_differ_in_length() -> None:
     text = (
-        "will will will will fill the line with thin letters till it is\n"
-        "MOMENTUM AND WWW make for rather fewer of them in\n"
-        "and then it ends."
+        "This line goes on to the very end of what fits into it, then\n"
+        "the next is broken somewhat before that, between two\n"
+        "parts of the sentence."
     )
-    assert reflow(text, "C:\\papers\\one.PDF") == text.replace("\n", " ")
+    assert reflow(text, "C:\\papers\\one.TXT") == text.replace("\n", " ")
 
 
 @pytest.mark.parametrize(
