@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QWidget
 
 from app.knowledge.protocol import CollectionInfo
 from app.services.events import CollectionsChanged, Event
+from app.ui.documents.words import fraction, progress_line
 from app.ui.drop import Dropped
 from app.ui.notices import Note, NoticeCard, Notices
 from app.ui.parts import Parts
-from app.ui.widgets.words import counted, time_left
+from app.ui.widgets.words import counted
 
 
 class Intake(QObject):
@@ -95,19 +96,12 @@ def _not_local(words: QObject, elsewhere: tuple[str, ...]) -> Note:
 
 
 def _progress(words: QObject, info: CollectionInfo) -> Note:
-    done = info.files - info.pending
-    so_far = words.tr("{done} of {files}").format(
-        done=done, files=counted(words.tr("%Ln file(s)", "", info.files), info.files)
-    )
-    if info.phase == "scanning" or not info.files:
-        so_far = words.tr("Looking for files")
-    left = time_left(info.seconds_left)
     return Note(
         words.tr("Reading “{name}”").format(name=info.name),
-        f"{so_far}, {left}." if left else f"{so_far}.",
+        progress_line(info).removesuffix("…") + ".",
         words.tr("You can ask already."),
         stays=True,
-        fraction=done / info.files if info.files else 0.0,
+        fraction=fraction(info),
     )
 
 

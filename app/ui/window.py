@@ -343,9 +343,14 @@ class MainWindow(QMainWindow):
             self.chat_page().focus_search()
 
     def _escape(self) -> None:
-        if self._parts is not None and self._stack.currentWidget() is self._pages.get("chat"):
+        shown = self._stack.currentWidget()
+        if self._parts is None or shown is None:
+            return
+        if shown is self._pages.get("chat"):
             self.chat_page().stop()
             self.chat_page().close_source()
+        elif shown is self._pages.get("documents"):
+            shown.close_source()  # type: ignore[attr-defined]
 
 
 def _page(name: str) -> Page:

@@ -339,7 +339,9 @@ class FakeDocumentLibrary:
         return ()
 
     def read_source(self, file_id: int, start: int, end: int) -> Source:
-        entry = next(found for found in self._files if found.id == file_id)
+        entry = next((found for found in self._files if found.id == file_id), None)
+        if entry is None:
+            raise DocumentError("This file is not there any more.", "It was removed.", "Search again.")
         return Source(entry.path, Path(entry.path).name, "", None, None, "x" * 400, 0, start, end, False)
 
     def _change(self, info: CollectionInfo) -> CollectionInfo:

@@ -37,9 +37,12 @@ TYPING_MS = 250
 
 
 class CollectionDetail(QWidget):
-    """``ask_about`` with the collection's id."""
+    """``ask_about`` with the collection's id; ``source_requested`` with a SourceSpan of a result or of a file."""
 
     ask_about = Signal(int)
+    source_requested = Signal(object)
+    changed = Signal()
+    """Another collection is shown now."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -66,7 +69,9 @@ class CollectionDetail(QWidget):
         inside.setStretch(1, 1)
         self.search = SearchField(parts.theme, self.tr("Search what these documents say"), "documents.search")
         self.files = FilesView(parts)
+        self.files.source_requested.connect(self.source_requested)
         self.results = Results(parts.theme)
+        self.results.source_requested.connect(self.source_requested)
         self._body = QStackedWidget()
         self._body.addWidget(self.files)
         self._body.addWidget(self.results)
@@ -148,6 +153,7 @@ class CollectionDetail(QWidget):
             self.search.clear()
             self._body.setCurrentWidget(self.files)
             self.files.show_collection(info.id)
+            self.changed.emit()
         elif _counts(old) != _counts(info) and not self._later.isActive():
             self._later.start()
 

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFileDialog, QFrame, QListView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.knowledge.protocol import CollectionInfo
 from app.services.events import CollectionsChanged, Event
 from app.ui.documents.detail import CollectionDetail
+from app.ui.documents.source import PANE_WIDTH, OpenedSource
 from app.ui.documents.words import fraction, is_busy, short_state
 from app.ui.parts import Parts
 from app.ui.theme import Theme
@@ -22,6 +24,8 @@ from app.ui.widgets.page import header
 from app.ui.widgets.rows import ROW_ROLE, Badge, RowContent, RowDelegate
 
 ID_ROLE = ROW_ROLE + 1
+NARROW = 1080
+"""Below this width the collections make room for the source."""
 
 
 class DocumentsPage(QWidget):
@@ -58,10 +62,15 @@ class DocumentsPage(QWidget):
         side = QFrame()
         side.setProperty("kind", "sidebar")
         column(self._list, margin=8, parent=side)
+        self._side = side
+        self.source = OpenedSource(parts, self)
+        self.source.shown.connect(self._give_way)
+        self.detail.source_requested.connect(self.source.open)
+        self.detail.changed.connect(self.source.close)
         split = QSplitter(Qt.Orientation.Horizontal, childrenCollapsible=False, handleWidth=1)
-        split.addWidget(side)
-        split.addWidget(self.detail)
-        split.setSizes([290, 900])
+        for widget in (side, self.detail, self.source.pane):
+            split.addWidget(widget)
+        split.setSizes([290, 900, PANE_WIDTH])
         split.setStretchFactor(1, 1)
         side.setMinimumWidth(220)
         self._states = QStackedWidget()
@@ -84,6 +93,17 @@ class DocumentsPage(QWidget):
             self._select_next = collection_id
             return
         self._list.setCurrentIndex(self._collections.index(row_number))
+
+    def close_source(self) -> None:
+        """Close the source pane, if it is open."""
+        self.source.close()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._give_way(self.source.pane.isVisible())
+
+    def _give_way(self, source_is_open: bool) -> None:
+        self._side.setHidden(source_is_open and self.width() < NARROW)
 
     def _show(self, infos: Sequence[CollectionInfo]) -> None:
         chosen = self._chosen_id()

@@ -1,23 +1,33 @@
-"""What a search in the documents found: passages with their places, the answering sentences marked."""
+"""What a search in the documents found: passages with their places, the answering sentences marked.
+
+Each is a button that opens its source.
+"""
 
 from __future__ import annotations
 
+import re
 from html import escape
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.chat.sources import Evidence, Passage
+from app.ui.chat.cards import CardButton, number_badge
+from app.ui.chat.evidence import span_of
 from app.ui.theme import Theme
-from app.ui.widgets.basic import column, frame, label, row
+from app.ui.widgets.basic import column, label, row
 from app.ui.widgets.page import scrolling
 
 SHOWN_CHARS = 700
+_HEADINGS = re.compile(r"(\s*#{1,6} [^\n]*\n)+\s*")
+"""What a passage of Markdown begins with; the card's first line says it already."""
 
 
 class Results(QWidget):
-    """At most a handful of cards, made again for each search."""
+    """At most a handful of cards, made again for each search. ``source_requested`` with a SourceSpan."""
+
+    source_requested = Signal(object)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -55,26 +65,28 @@ class Results(QWidget):
         for passage in evidence.passages:
             self._cards.insertWidget(self._cards.count() - 1, self._card(passage, evidence))
 
-    def _card(self, passage: Passage, evidence: Evidence) -> QFrame:
-        made = frame("card", f"documents.result.{passage.number}")
+    def _card(self, passage: Passage, evidence: Evidence) -> CardButton:
         place = [Path(passage.path).name]
         if passage.page is not None:
             place.append(self.tr("page {n}").format(n=passage.page))
         if passage.heading:
             place.append(passage.heading)
-        number = label(str(passage.number), "section")
-        where = label(" · ".join(place), "strong", wrap=True, selectable=True)
-        text = label(wrap=True, selectable=True)
+        name = " · ".join(place)
+        made = CardButton("example", f"documents.result.{passage.number}", f"{name}: {passage.text}")
+        made.setToolTip(self.tr("Show this in its document"))
+        where = label(name, "strong", wrap=True)
+        text = label(wrap=True)
         text.setTextFormat(Qt.TextFormat.RichText)
         text.setText(self._marked(passage, evidence))
-        text.setAccessibleName(passage.text)
-        top = row(number, where, spacing=10)
+        top = row(number_badge(passage.number), where, spacing=10)
         top.setStretch(1, 1)
-        layout = column(spacing=6, parent=made)
+        layout = column(spacing=8)
         layout.setContentsMargins(16, 12, 16, 14)
         layout.addLayout(top)
         layout.addWidget(text)
-        made.setAccessibleName(" ".join(place))
+        made.fill(layout)
+        quote = next((quote for quote in evidence.quotes if quote.passage == passage.number), None)
+        made.clicked.connect(lambda _=False: self.source_requested.emit(span_of(passage, quote)))
         return made
 
     def _marked(self, passage: Passage, evidence: Evidence) -> str:
@@ -83,7 +95,10 @@ class Results(QWidget):
             for quote in evidence.quotes
             if quote.passage == passage.number
         )
-        shown, text, html, at = passage.text[:SHOWN_CHARS], passage.text, "", 0
+        text, html = passage.text, ""
+        headings = _HEADINGS.match(text)
+        at = headings.end() if headings is not None and headings.end() < len(text) else 0
+        shown = text[: at + SHOWN_CHARS]
         for start, end in spans:
             if start < at or start >= len(shown):
                 continue

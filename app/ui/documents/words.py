@@ -16,24 +16,19 @@ def is_busy(info: CollectionInfo) -> bool:
 
 
 def fraction(info: CollectionInfo) -> float:
-    """How much of it is done, 0.0 to 1.0."""
-    return (info.files - info.pending) / info.files if info.files else 0.0
+    """How much of it is done, 0.0 to 1.0: files that are read, and of their passages those found by meaning, too."""
+    if not info.files:
+        return 0.0
+    embedded = info.embedded / info.chunks if info.chunks and not info.problem else 1.0
+    return (info.files - info.pending) / info.files * embedded
 
 
 def short_state(info: CollectionInfo) -> str:
     """One line for the list."""
     if info.problem:
         return info.problem
-    if info.phase == "scanning":
-        return _t("Looking for files…")
-    if info.phase == "paused" and info.pending:
-        return _t("Paused at {done} of {files} files").format(
-            done=number(info.files - info.pending), files=number(info.files)
-        )
-    if info.pending:
-        done = _t("{done} of {files} files").format(done=number(info.files - info.pending), files=number(info.files))
-        left = time_left(info.seconds_left)
-        return f"{done}, {left}" if left else done
+    if info.phase == "scanning" or info.pending or (is_busy(info) and info.embedded < info.chunks):
+        return progress_line(info)
     if not info.files:
         return _t("No files yet")
     return ", ".join(outcomes(info))
@@ -61,10 +56,13 @@ def long_state(info: CollectionInfo) -> str:
 
 
 def progress_line(info: CollectionInfo) -> str:
-    """ "812 of 1,200 files, about 2 minutes left"."""
-    if info.phase == "scanning":
+    """ "812 of 1,200 files, about 2 minutes left"; once all are read, it is passages that are waited for."""
+    if info.phase == "scanning" or not info.files:
         return _t("Looking for files…")
-    done = _t("{done} of {files} files").format(done=number(info.files - info.pending), files=number(info.files))
+    if info.pending or info.embedded >= info.chunks:
+        done = _t("{done} of {all} files").format(done=number(info.files - info.pending), all=number(info.files))
+    else:
+        done = _t("{done} of {all} passages").format(done=number(info.embedded), all=number(info.chunks))
     if info.phase == "paused":
         return _t("Paused at {done}").format(done=done)
     left = time_left(info.seconds_left)

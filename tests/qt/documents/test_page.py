@@ -20,9 +20,12 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from app.chat.sources import Evidence, Passage, Quote
 from app.services.events import CollectionsChanged
+from app.ui.chat.intents import SourceSpan
 from app.ui.documents.files_model import NAME, PAGE, STATE
 from app.ui.documents.page import DocumentsPage
+from app.ui.documents.results import Results
 from app.ui.widgets.rows import ROW_ROLE
 from tests.helpers.fake_libraries import collection, file
 
@@ -110,6 +113,10 @@ def test_progress_is_shown_and_goes(qtbot: QtBot, world: SimpleNamespace) -> Non
     assert _text(page, "documents.progress.words") == "812 of 1,200 files, about 2 minutes left"
     row = page.findChild(QListView, "documents.collections").model().index(0, 0).data(ROW_ROLE)
     assert round(row.fraction, 2) == 0.68
+    read = msgspec.structs.replace(busy, indexed=1200, pending=0, chunks=4000, embedded=3000, seconds_left=42.0)
+    world.bridge.publish(CollectionsChanged((read,)))
+    words = "3,000 of 4,000 passages, about 40 seconds left"
+    qtbot.waitUntil(lambda: _text(page, "documents.progress.words") == words, timeout=5000)
     done = msgspec.structs.replace(busy, phase="idle", indexed=1200, pending=0, seconds_left=None)
     world.bridge.publish(CollectionsChanged((done,)))
     qtbot.waitUntil(progress.isHidden, timeout=5000)
@@ -145,6 +152,7 @@ def test_a_search_shows_passages_with_the_answer_marked(qtbot: QtBot, world: Sim
     card = page.findChild(QWidget, "documents.result.1")
     words = " ".join(found.text() for found in card.findChildren(QLabel))
     assert "day-3.md · page 2 · Orkney › Getting there" in words
+    assert "day-3.md" in card.accessibleName()
     assert ">The ferry to Orkney leaves Scrabster at 8:45</span>" in words.replace(".</span>", "</span>")
     search.setText("there is nothing")
     qtbot.waitUntil(
@@ -154,10 +162,62 @@ def test_a_search_shows_passages_with_the_answer_marked(qtbot: QtBot, world: Sim
     assert _table(page).isVisible()
 
 
-def test_markup_in_a_document_is_text(qtbot: QtBot, world: SimpleNamespace) -> None:
-    from app.chat.sources import Evidence, Passage
-    from app.ui.documents.results import Results
+def test_a_result_opens_its_source_beside_it(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.documents.put(collection(1), collection(2, "Zebras"), files=[file(1)])
+    page = _page(qtbot, world)
+    _open(qtbot, page, 1)
+    page.findChild(QLineEdit, "documents.search").setText("when does the ferry leave?")
+    qtbot.waitUntil(lambda: page.findChild(QWidget, "documents.result.1") is not None, timeout=5000)
+    card = page.findChild(QPushButton, "documents.result.1")
+    card.setFocus()
+    qtbot.keyClick(card, Qt.Key.Key_Return)
+    pane = page.source.pane
+    qtbot.waitUntil(lambda: pane.isVisible() and pane.cited_text() == "x" * 45, timeout=5000)  # the quote, not all
+    page.resize(900, 600)
+    assert not page.findChild(QListView, "documents.collections").isVisible()  # it makes room
+    qtbot.keyClick(pane, Qt.Key.Key_Escape)
+    assert pane.isHidden()
+    assert page.findChild(QListView, "documents.collections").isVisible()
+    card.click()
+    page.select(2)
+    assert pane.isHidden()  # it belonged to another collection
 
+
+def test_a_file_is_opened_as_it_was_read(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.documents.put(collection(1), files=[file(1)])
+    page = _page(qtbot, world)
+    _open(qtbot, page, 1)
+    _table(page).setCurrentIndex(_table(page).model().index(0, 0))
+    _act(page, "documents.files.read")
+    qtbot.waitUntil(lambda: _text(page, "source.title") == "day-1.md", timeout=5000)
+    assert page.source.pane.isVisible()
+
+
+def test_the_last_source_that_was_asked_for_is_shown(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.documents.put(collection(1), files=[file(1), file(2)])
+    page = _page(qtbot, world)
+    _open(qtbot, page, 2)
+    for number in (1, 2):
+        page.source.open(SourceSpan(number, 0, 5, "asked for"))
+    qtbot.waitUntil(lambda: _text(page, "source.title") == "day-2.md", timeout=5000)
+    page.source.open(SourceSpan(99, 0, 5, "gone"))
+    qtbot.waitUntil(lambda: "not there" in _text(page, "source.message"), timeout=5000)
+
+
+def test_headings_of_markdown_stand_once(qtbot: QtBot, world: SimpleNamespace) -> None:
+    results = Results(world.parts.theme)
+    qtbot.addWidget(results)
+    text = "# Soup\n\n## Leek\n\nCut two leeks. Boil them."
+    passage = Passage(1, 1, 1, 1, "/soup.md", "Soup", "Soup › Leek", None, 100, 100 + len(text), text, 1.0)
+    start = 100 + text.index("Boil")
+    quote = Quote(1, start, start + 10, "Boil them.", 1.0)
+    results.show_evidence(Evidence("q", (passage,), (quote,), found=True))
+    (shown,) = [label.text() for label in results.findChildren(QLabel) if label.textFormat() == Qt.TextFormat.RichText]
+    assert shown.startswith("Cut two leeks. <span")
+    assert shown.endswith(">Boil them.</span>")
+
+
+def test_markup_in_a_document_is_text(qtbot: QtBot, world: SimpleNamespace) -> None:
     results = Results(world.parts.theme)
     qtbot.addWidget(results)
     text = '<img src="file:///dev/zero"> & <b>bold</b>'
