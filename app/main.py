@@ -50,7 +50,7 @@ class Program(QObject):
         self._closed = False
         _use_language(application)
         self.bridge = Bridge()
-        self.theme = Theme(application, _theme_choice(home))
+        self.theme = Theme(application, *_appearance(home))
         self.window = MainWindow(self.theme, self.bridge, read_memory, home.root / "window.ini", home.logs)
         application.aboutToQuit.connect(self.close)
 
@@ -188,15 +188,20 @@ def _claim(home: Home, paths: Sequence[Path]) -> Instance | None:
     return claim(home, paths)
 
 
-def _theme_choice(home: Home) -> ThemeChoice:
-    """A glance into the settings file, so that the first paint has the right colours; whole reading comes later."""
+def _appearance(home: Home) -> tuple[ThemeChoice, float]:
+    """A glance into the settings file, so that the first paint has the right colours and sizes.
+
+    Whole reading comes later: what is wrong with the file is said when the services open it.
+    """
     import tomllib
 
     try:
-        chosen = tomllib.loads(home.settings_file.read_text(encoding="utf-8"))["appearance"]["theme"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return "system"  # what is wrong with the file is said when the services open it
-    return next((choice for choice in get_args(ThemeChoice) if choice == chosen), "system")
+        table = tomllib.loads(home.settings_file.read_text(encoding="utf-8"))["appearance"]
+        chosen, scale = table.get("theme"), table.get("text_scale", 1.0)
+    except (OSError, ValueError, KeyError, AttributeError):
+        return "system", 1.0
+    sane = isinstance(scale, (int, float)) and 0.9 <= scale <= 1.5
+    return next((choice for choice in get_args(ThemeChoice) if choice == chosen), "system"), scale if sane else 1.0
 
 
 def _use_language(application: QApplication) -> None:

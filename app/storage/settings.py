@@ -32,8 +32,8 @@ class Appearance:
     """How the window looks."""
 
     theme: Theme = field(default="system", metadata={"choices": get_args(Theme)})
-    text_scale: float = field(default=1.0, metadata={"low": 0.5, "high": 3.0})
-    """Size of text relative to the system's."""
+    text_scale: float = field(default=1.0, metadata={"low": 0.9, "high": 1.5})
+    """Size of all text in the window; 1.0: as it was drawn."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from app.core.sizes import size_text
 from app.ui.bridge import Bridge
-from app.ui.theme import RESOURCES, Theme
+from app.ui.theme import RESOURCES, Theme, font_px, room_px
+from app.ui.tokens import FONT_TINY
 from app.ui.widgets.basic import label
 
 Page = Literal["chat", "models", "documents", "settings"]
@@ -49,7 +50,6 @@ class Rail(QFrame):
         self._theme = theme
         self.setObjectName("rail")
         self.setProperty("kind", "rail")
-        self.setFixedWidth(WIDTH)
         self.setAccessibleName(self.tr("Pages"))
         words: dict[Page, str] = {
             "chat": self.tr("Chat"),
@@ -72,7 +72,8 @@ class Rail(QFrame):
         layout.addWidget(self._buttons["settings"])
         layout.addSpacing(6)
         layout.addWidget(MemoryMeter(theme, bridge, read_memory))
-        theme.changed.connect(self._retint)
+        theme.changed.connect(self._restyle)
+        self._restyle()
         self.show_page("chat")
 
     def show_page(self, page: Page) -> None:
@@ -95,10 +96,15 @@ class Rail(QFrame):
         made.setAutoExclusive(True)
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setIconSize(QSize(22, 22))
-        made.setFixedSize(WIDTH - 16, 58)
         made.setCursor(Qt.CursorShape.PointingHandCursor)
         made.clicked.connect(lambda _=False: self.chosen.emit(page))
         return made
+
+    def _restyle(self) -> None:
+        self.setFixedWidth(room_px(WIDTH))
+        for button in self._buttons.values():
+            button.setFixedSize(room_px(WIDTH) - 16, room_px(58))
+        self._retint()
 
     def _retint(self) -> None:
         for page, button in self._buttons.items():
@@ -115,8 +121,8 @@ class MemoryMeter(QWidget):
         self._memory: Memory | None = None
         self.setObjectName("rail.memory")
         self.setAccessibleName(self.tr("Memory"))
-        self.setFixedHeight(40)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._restyle)
+        self._restyle()
         self._timer = QTimer(self, interval=MEMORY_EVERY_MS)
         self._timer.timeout.connect(self._ask)
         self._timer.start()
@@ -135,6 +141,10 @@ class MemoryMeter(QWidget):
         self.setAccessibleDescription(words)
         self.update()
 
+    def _restyle(self) -> None:
+        self.setFixedHeight(2 * room_px(14) + 12)
+        self.update()
+
     def _ask(self) -> None:
         if self.isVisible():
             self._bridge.run(self._read, self.show_memory)
@@ -144,14 +154,15 @@ class MemoryMeter(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         colors = self._theme.colors
         font = self.font()
-        font.setPixelSize(11)
+        font.setPixelSize(font_px(FONT_TINY))
         painter.setFont(font)
         painter.setPen(QColor(colors.muted))
         memory = self._memory
         text = size_text(memory.total_bytes - memory.used_bytes) if memory else "…"
-        painter.drawText(QRectF(0, 0, self.width(), 14), Qt.AlignmentFlag.AlignCenter, text)
-        painter.drawText(QRectF(0, 14, self.width(), 14), Qt.AlignmentFlag.AlignCenter, self.tr("free"))
-        bar = QRectF(8, 33, self.width() - 16, 5)
+        line = room_px(14)
+        painter.drawText(QRectF(0, 0, self.width(), line), Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(QRectF(0, line, self.width(), line), Qt.AlignmentFlag.AlignCenter, self.tr("free"))
+        bar = QRectF(8, 2 * line + 5, self.width() - 16, 5)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colors.pressed))
         painter.drawRoundedRect(bar, 2.5, 2.5)

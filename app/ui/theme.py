@@ -30,7 +30,7 @@ class Theme(QObject):
 
     changed = Signal()
 
-    def __init__(self, application: QApplication, choice: ThemeChoice = "system") -> None:
+    def __init__(self, application: QApplication, choice: ThemeChoice = "system", text_scale: float = 1.0) -> None:
         super().__init__()
         self._application = application
         self._choice: ThemeChoice = choice
@@ -38,7 +38,7 @@ class Theme(QObject):
         self._sources: dict[str, bytes] = {}
         self.colors: Colors = LIGHT
         application.setStyle("Fusion")
-        load_fonts(application)
+        load_fonts(application, text_scale)
         application.styleHints().colorSchemeChanged.connect(self._system_changed)
         self.choose(choice)
 
@@ -62,6 +62,11 @@ class Theme(QObject):
         self._application.setPalette(palette(self.colors))
         self._application.setStyleSheet(style_sheet(self.colors))
         self.changed.emit()
+
+    def scale_text(self, text_scale: float) -> None:
+        """Show all text larger or smaller; 1.0 is the size it was drawn for."""
+        self._application.setFont(interface_font(text_scale))
+        self.choose(self._choice)
 
     def _system_changed(self) -> None:
         if self._choice == "system":
@@ -97,24 +102,42 @@ class Theme(QObject):
         return icon
 
 
-def load_fonts(application: QApplication) -> None:
+def load_fonts(application: QApplication, text_scale: float = 1.0) -> None:
     """Use the Inter that ships with Satchel, so that text looks the same on every machine.
 
     Static instances of Inter 4.1: of its variable font, Qt (FreeType) shows only the regular weight.
     """
     for file in sorted((RESOURCES / "fonts").glob("*.ttf")):
         QFontDatabase.addApplicationFont(str(file))
+    application.setFont(interface_font(text_scale))
+
+
+def interface_font(text_scale: float) -> QFont:
+    """Inter at the size of body text."""
     font = QFont("Inter")
-    font.setPixelSize(tokens.FONT_BODY)
+    font.setPixelSize(round(tokens.FONT_BODY * text_scale))
     font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
-    application.setFont(font)
+    return font
 
 
-def mono_font(size_px: int = 13) -> QFont:
-    """The system's fixed-width font."""
+def font_px(size: int) -> int:
+    """A type size of :mod:`app.ui.tokens`, in pixels at the person's text scale.
+
+    The application's font is where the scale is kept: Qt has it at hand wherever something is painted.
+    """
+    return round(size * QApplication.font().pixelSize() / tokens.FONT_BODY)
+
+
+def room_px(size: int) -> int:
+    """A width or height that has text in it: grows with large text, and stays where text is small."""
+    return max(size, font_px(size))
+
+
+def mono_font(size: int = 13) -> QFont:
+    """The system's fixed-width font, at the person's text scale."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     font.setStyleHint(QFont.StyleHint.Monospace)
-    font.setPixelSize(size_px)
+    font.setPixelSize(font_px(size))
     return font
 
 
@@ -154,6 +177,8 @@ def palette(colors: Colors) -> QPalette:
 def style_sheet(colors: Colors) -> str:
     """resources/style.qss with the tokens put in."""
     values = {name: getattr(colors, name) for name in Colors.__dataclass_fields__}
-    values |= {name.lower(): value for name, value in vars(tokens).items() if isinstance(value, int)}
+    for name, value in vars(tokens).items():
+        if isinstance(value, int):
+            values[name.lower()] = font_px(value) if name.startswith("FONT_") else value
     values["icons"] = (RESOURCES / "icons").as_posix()
     return Template((RESOURCES / "style.qss").read_text(encoding="utf-8")).substitute(values)

@@ -99,4 +99,5 @@ SPACE_XS, SPACE_S, SPACE_M, SPACE_L, SPACE_XL, SPACE_XXL = 4, 8, 12, 16, 24, 40
 
 RADIUS_S, RADIUS_M, RADIUS_L = 6, 10, 14
 
-FONT_SMALL, FONT_BODY, FONT_LARGE, FONT_TITLE, FONT_DISPLAY = 12, 14, 16, 20, 28
+# Type sizes at a text scale of 100 %; :func:`app.ui.theme.font_px` gives them at the person's.
+FONT_TINY, FONT_SMALL, FONT_BODY, FONT_LARGE, FONT_TITLE, FONT_DISPLAY = 11, 12, 14, 16, 20, 28

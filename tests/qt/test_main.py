@@ -30,6 +30,16 @@ def test_the_first_paint_has_the_chosen_colours(qapp: QApplication, home: Home, 
     program.window.deleteLater()
 
 
+@pytest.mark.parametrize(("scale", "pixels"), [("1.5", 21), ("0.9", 13), ("7", 14), ('"big"', 14)])
+def test_the_first_paint_has_the_chosen_size_of_text(qapp: QApplication, home: Home, scale: str, pixels: int) -> None:
+    home.settings_file.write_text(f"[appearance]\ntext_scale = {scale}\n")
+    program = Program(qapp, home)
+    assert qapp.font().pixelSize() == pixels
+    program.theme.scale_text(1.0)
+    assert program.close()
+    program.window.deleteLater()
+
+
 def test_memory_is_read_within_its_bounds() -> None:
     memory = read_memory()
     assert 0 < memory.used_bytes < memory.total_bytes

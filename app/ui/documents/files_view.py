@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer, QUrl
+from PySide6.QtCore import QModelIndex, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QStackedWidget, QTableView, QWidget
 
 from app.knowledge.protocol import FileStatus
+from app.ui.chat.intents import SourceSpan
 from app.ui.documents.files_model import NAME, PAGES, PASSAGES, SIZE, STATE, FilesModel
 from app.ui.documents.words import status_words
 from app.ui.parts import Parts
+from app.ui.theme import room_px
 from app.ui.widgets.basic import column, label, row
 from app.ui.widgets.search_field import SearchField
 from app.ui.widgets.words import counted
@@ -21,7 +23,9 @@ TYPING_MS = 200
 
 
 class FilesView(QWidget):
-    """Shows one collection's files; :meth:`refresh` while it changes."""
+    """Shows one collection's files; :meth:`refresh` while it changes. ``source_requested``: a file's beginning."""
+
+    source_requested = Signal(object)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -53,7 +57,8 @@ class FilesView(QWidget):
         self.name.textChanged.connect(lambda _text: self._typing.start())
         self.status.currentIndexChanged.connect(lambda _index: self._show())
         self.model.counted.connect(self._say_count)
-        parts.theme.changed.connect(self._table.viewport().update)
+        parts.theme.changed.connect(self._restyle)
+        self._restyle()
 
     def show_collection(self, collection_id: int) -> None:
         """Show another collection's files; the filters stay as they are only for the same one."""
@@ -93,19 +98,21 @@ class FilesView(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setTabKeyNavigation(False)
         table.verticalHeader().hide()
-        table.verticalHeader().setDefaultSectionSize(36)
         table.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
         across = table.horizontalHeader()
         across.setHighlightSections(False)
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         across.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
         across.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Stretch)
-        across.resizeSection(NAME, 240)
-        for section, width in ((PAGES, 70), (PASSAGES, 90), (SIZE, 104)):
+        across.resizeSection(NAME, room_px(240))
+        for section in (PAGES, PASSAGES, SIZE):
             across.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
-            across.resizeSection(section, width)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.doubleClicked.connect(self._open)
+        table.activated.connect(self._open)
+        read = QAction(self.tr("Show its beginning as it was read"), table)
+        read.setObjectName("documents.files.read")
+        read.triggered.connect(lambda: self._open(table.currentIndex()))
+        table.addAction(read)
         show = QAction(self.tr("Show in its folder"), table)
         show.setObjectName("documents.files.show")
         show.triggered.connect(lambda: self._show_folder(table.currentIndex()))
@@ -113,8 +120,19 @@ class FilesView(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         return table
 
+    def _restyle(self) -> None:
+        self._table.verticalHeader().setDefaultSectionSize(room_px(36))
+        for section, width in ((PAGES, 70), (PASSAGES, 90), (SIZE, 104)):
+            self._table.horizontalHeader().resizeSection(section, room_px(width))
+        self._table.viewport().update()
+
     def _open(self, index: QModelIndex) -> None:
-        self._show_folder(index)
+        """What was read of a file; of one that could not be read there is only the file."""
+        entry = self.model.file(index.row()) if index.isValid() else None
+        if entry is not None and entry.status == "indexed":
+            self.source_requested.emit(SourceSpan(entry.id, 0, 0, Path(entry.path).name))
+        else:
+            self._show_folder(index)
 
     def _show_folder(self, index: QModelIndex) -> None:
         entry = self.model.file(index.row()) if index.isValid() else None

@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, Q
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.sizes import size_text
-from app.ui.theme import Theme
+from app.ui.theme import Theme, font_px, room_px
+from app.ui.tokens import FONT_SMALL
 
 _BAR = 14
 _LINE = 22
@@ -36,7 +37,7 @@ class MemoryBar(QWidget):
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        theme.changed.connect(self.update)
+        theme.changed.connect(self._restyle)
 
     def show_parts(self, parts: tuple[Part, ...], of_bytes: int, of_name: str) -> None:
         """Draw these; ``of_name`` names what is left ("free")."""
@@ -54,16 +55,20 @@ class MemoryBar(QWidget):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        return _BAR + 10 + _LINE * max(1, len(self._lines(width)))
+        return _BAR + 10 + room_px(_LINE) * max(1, len(self._lines(width)))
 
     def sizeHint(self) -> QSize:
         return QSize(260, self.heightForWidth(260))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(160, _BAR + 10 + _LINE)
+        return QSize(160, _BAR + 10 + room_px(_LINE))
 
     def resizeEvent(self, _event: object) -> None:
         self.setMinimumHeight(self.heightForWidth(self.width()))
+
+    def _restyle(self) -> None:
+        self.setMinimumHeight(self.heightForWidth(self.width()))
+        self.update()
 
     def paintEvent(self, _event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -93,14 +98,15 @@ class MemoryBar(QWidget):
         colors = self._theme.colors
         painter.setFont(self._small())
         dots = [*self._colors(), QColor(colors.pressed)]
+        height = room_px(_LINE)
         for row, line in enumerate(self._lines(self.width())):
             for index, left, text in line:
-                middle = _BAR + 10 + _LINE * row + _LINE / 2
+                middle = _BAR + 10 + height * row + height / 2
                 painter.setPen(QColor(colors.line_strong) if index == len(self._parts) else Qt.PenStyle.NoPen)
                 painter.setBrush(dots[index])
                 painter.drawEllipse(QRectF(left + 0.5, middle - 4.5, 9, 9))
                 painter.setPen(QColor(colors.muted))
-                box = QRectF(left + 16, middle - _LINE / 2, self.width() - left - 16, _LINE)
+                box = QRectF(left + 16, middle - height / 2, self.width() - left - 16, height)
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _colors(self) -> list[QColor]:
@@ -130,7 +136,7 @@ class MemoryBar(QWidget):
 
     def _small(self) -> QFont:
         font = QFont(self.font())
-        font.setPixelSize(12)
+        font.setPixelSize(font_px(FONT_SMALL))
         return font
 
 

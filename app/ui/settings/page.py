@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
 
-from app.storage.settings import Settings
 from app.ui.models.fit import kv_words
 from app.ui.parts import Parts
 from app.ui.settings.about import AboutCard
+from app.ui.settings.controls import decimal, entry, section, text, whole_number
 from app.ui.theme import ThemeChoice
-from app.ui.widgets.basic import button, column, frame, label, line, row
+from app.ui.widgets.basic import button
 from app.ui.widgets.page import centred_column, header, scrolling
+from app.ui.widgets.words import number
 
 WIDTH = 780
 CONTEXTS = (1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072)
+TEXT_SCALES = (0.9, 1.0, 1.1, 1.25, 1.5)
 SAVE_AFTER_MS = 300
-FIELD_MARGINS = (8, 0, 0, 0)
-"""A spin box with buttons of our own has no padding of the style sheet's."""
 
 
 class SettingsPage(QWidget):
@@ -35,8 +36,15 @@ class SettingsPage(QWidget):
         self._save_later = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._save_later.timeout.connect(self._save)
         content, inside = centred_column(WIDTH, spacing=10)
-        for section in (self._appearance(), self._chat(), self._models(), self._sampling(), self._storage()):
-            inside.addWidget(section)
+        for made in (
+            self._appearance(),
+            self._chat(),
+            self._documents(),
+            self._models(),
+            self._sampling(),
+            self._storage(),
+        ):
+            inside.addWidget(made)
         inside.addWidget(AboutCard(parts))
         inside.addStretch()
         layout = QVBoxLayout(self)
@@ -48,69 +56,112 @@ class SettingsPage(QWidget):
     # -- sections -----------------------------------------------------------------------------------------------------
 
     def _appearance(self) -> QWidget:
-        choice = QComboBox()
-        for text, value in (
+        theme = QComboBox()
+        for words, value in (
             (self.tr("As the system"), "system"),
             (self.tr("Light"), "light"),
             (self.tr("Dark"), "dark"),
         ):
-            choice.addItem(text, value)
-        choice.setCurrentIndex(max(0, choice.findData(self._chosen.appearance.theme)))
-        choice.currentIndexChanged.connect(lambda _index: self._choose_theme(choice.currentData()))
-        return _section(
+            theme.addItem(words, value)
+        theme.setCurrentIndex(max(0, theme.findData(self._chosen.appearance.theme)))
+        theme.currentIndexChanged.connect(lambda _index: self._choose_theme(theme.currentData()))
+        size = QComboBox()
+        for scale in sorted({*TEXT_SCALES, self._chosen.appearance.text_scale}):
+            size.addItem(self.tr("{n} %").format(n=round(scale * 100)), scale)
+        size.setCurrentIndex(size.findData(self._chosen.appearance.text_scale))
+        size.currentIndexChanged.connect(lambda _index: self._scale_text(size.currentData()))
+        return section(
             self.tr("Appearance"),
-            _entry(self.tr("Theme"), self.tr("Light, dark, or what the system shows."), choice, "settings.theme"),
+            entry(self.tr("Theme"), self.tr("Light, dark, or what the system shows."), theme, "settings.theme"),
+            entry(self.tr("Size of text"), self.tr("Of all text in the window."), size, "settings.text_scale"),
         )
 
     def _chat(self) -> QWidget:
+        now, change = self._chosen.chat, self._changes("chat")
         enter = QCheckBox()
-        enter.setChecked(self._chosen.chat.send_on_enter)
-        enter.toggled.connect(lambda on: self._change(lambda s: replace(s, chat=replace(s.chat, send_on_enter=on))))
-        longest = _spin(self._chosen.chat.max_reply_tokens, 16, 32768, 64, self.tr(" tokens"))
-        longest.valueChanged.connect(
-            lambda n: self._change(lambda s: replace(s, chat=replace(s.chat, max_reply_tokens=n)))
+        enter.setChecked(now.send_on_enter)
+        enter.toggled.connect(change("send_on_enter"))
+        longest = whole_number(
+            now.max_reply_tokens, 16, 32768, change("max_reply_tokens"), step=64, suffix=self.tr(" tokens")
         )
-        return _section(
+        return section(
             self.tr("Chat"),
-            _entry(
+            entry(
                 self.tr("Enter sends"),
                 self.tr("Shift+Enter makes a new line. Off: Ctrl+Enter sends."),
                 enter,
                 "settings.send_on_enter",
             ),
-            _entry(
+            entry(
                 self.tr("Longest reply"),
                 self.tr("A reply that reaches it is cut, and says so."),
                 longest,
                 "settings.max_reply",
             ),
+            entry(
+                self.tr("Instructions"),
+                self.tr(
+                    "What a model is told before a conversation without documents; small models follow short ones."
+                ),
+                text(now.instructions, self.tr("Empty: Satchel's own"), change("instructions")),
+                "settings.instructions",
+                below=True,
+            ),
+        )
+
+    def _documents(self) -> QWidget:
+        now, change = self._chosen.documents, self._changes("documents")
+        return section(
+            self.tr("Answers from documents"),
+            entry(
+                self.tr("Passages"),
+                self.tr("How many are looked up for a question."),
+                whole_number(now.passages, 1, 20, change("passages")),
+                "settings.documents.passages",
+            ),
+            entry(
+                self.tr("Quoted sentences"),
+                self.tr("How many of their sentences are quoted, at most, before the model speaks."),
+                whole_number(now.quotes, 1, 10, change("quotes")),
+                "settings.documents.quotes",
+            ),
+            entry(
+                self.tr("Temperature"),
+                self.tr("Low, so that the model stays with the text."),
+                decimal(now.temperature, 0.0, 5.0, change("temperature"), step=0.1),
+                "settings.documents.temperature",
+            ),
+            entry(
+                self.tr("Longest summary"),
+                self.tr("What the model may write below the quotes."),
+                whole_number(
+                    now.max_reply_tokens, 16, 32768, change("max_reply_tokens"), step=32, suffix=self.tr(" tokens")
+                ),
+                "settings.documents.max_reply",
+            ),
         )
 
     def _models(self) -> QWidget:
+        now, change = self._chosen.model, self._changes("model")
         context = QComboBox()
-        steps = sorted({*CONTEXTS, self._chosen.model.context})
-        for step in steps:
-            context.addItem(self.tr("{n} tokens").format(n=f"{step:,}"), step)
-        context.setCurrentIndex(context.findData(self._chosen.model.context))
-        context.currentIndexChanged.connect(
-            lambda _index: self._change(lambda s: replace(s, model=replace(s.model, context=context.currentData())))
-        )
+        for step in sorted({*CONTEXTS, now.context}):
+            context.addItem(self.tr("{n} tokens").format(n=number(step)), step)
+        context.setCurrentIndex(context.findData(now.context))
+        context.currentIndexChanged.connect(lambda _index: change("context")(context.currentData()))
         kv = QComboBox()
         for kind, words in kv_words(self).items():
             kv.addItem(words, kind)
-        kv.setCurrentIndex(max(0, kv.findData(self._chosen.model.kv_type)))
-        kv.currentIndexChanged.connect(
-            lambda _index: self._change(lambda s: replace(s, model=replace(s.model, kv_type=kv.currentData())))
-        )
-        return _section(
+        kv.setCurrentIndex(max(0, kv.findData(now.kv_type)))
+        kv.currentIndexChanged.connect(lambda _index: change("kv_type")(kv.currentData()))
+        return section(
             self.tr("Models"),
-            _entry(
+            entry(
                 self.tr("Context"),
                 self.tr("What a model keeps in mind at once. More takes more memory. Holds from the next load on."),
                 context,
                 "settings.context",
             ),
-            _entry(
+            entry(
                 self.tr("KV cache"),
                 self.tr("How exactly the context is kept in memory."),
                 kv,
@@ -119,58 +170,40 @@ class SettingsPage(QWidget):
         )
 
     def _sampling(self) -> QWidget:
-        now = self._chosen.sampling
-
-        def number(value: float, low: float, high: float, step: float, name: str) -> QDoubleSpinBox:
-            made = QDoubleSpinBox()
-            made.setRange(low, high)
-            made.setSingleStep(step)
-            made.setDecimals(2)
-            made.setValue(value)
-            made.setFixedWidth(120)
-            made.lineEdit().setTextMargins(*FIELD_MARGINS)
-            made.valueChanged.connect(
-                lambda chosen: self._change(
-                    lambda s: replace(s, sampling=replace(s.sampling, **{name: round(chosen, 4)}))
-                )
-            )
-            return made
-
-        top_k = _spin(now.top_k, 0, 1_000_000, 5, "")
-        top_k.valueChanged.connect(lambda n: self._change(lambda s: replace(s, sampling=replace(s.sampling, top_k=n))))
-        return _section(
+        now, change = self._chosen.sampling, self._changes("sampling")
+        return section(
             self.tr("How the next word is chosen"),
-            _entry(
+            entry(
                 self.tr("Temperature"),
                 self.tr(
                     "0 always takes the likeliest word; higher is more varied. "
                     "Answers from documents use their own, lower one."
                 ),
-                number(now.temperature, 0.0, 5.0, 0.1, "temperature"),
+                decimal(now.temperature, 0.0, 5.0, change("temperature"), step=0.1),
                 "settings.temperature",
             ),
-            _entry(
+            entry(
                 self.tr("Likeliest words only (top-k)"),
                 self.tr("Choose among this many; 0 for all."),
-                top_k,
+                whole_number(now.top_k, 0, 1_000_000, change("top_k"), step=5),
                 "settings.top_k",
             ),
-            _entry(
+            entry(
                 self.tr("Share of likelihood (top-p)"),
                 self.tr("Leave out the unlikely rest; 1 keeps all."),
-                number(now.top_p, 0.0, 1.0, 0.05, "top_p"),
+                decimal(now.top_p, 0.0, 1.0, change("top_p"), step=0.05),
                 "settings.top_p",
             ),
-            _entry(
+            entry(
                 self.tr("Least likelihood (min-p)"),
                 self.tr("Leave out words less likely than this part of the likeliest; 0 keeps all."),
-                number(now.min_p, 0.0, 1.0, 0.01, "min_p"),
+                decimal(now.min_p, 0.0, 1.0, change("min_p"), step=0.01),
                 "settings.min_p",
             ),
-            _entry(
+            entry(
                 self.tr("Against repetition"),
                 self.tr("Above 1, words that were just said become less likely."),
-                number(now.repeat_penalty, 0.1, 5.0, 0.05, "repeat_penalty"),
+                decimal(now.repeat_penalty, 0.1, 5.0, change("repeat_penalty"), step=0.05),
                 "settings.repeat_penalty",
             ),
         )
@@ -179,9 +212,9 @@ class SettingsPage(QWidget):
         home = self._parts.home
         show = button(self.tr("Show the folder"), "settings.home", lambda: _open(str(home.root)))
         show_file = button(self.tr("Show the file"), "settings.file", lambda: _open(str(home.root)))
-        return _section(
+        return section(
             self.tr("Where things are"),
-            _entry(
+            entry(
                 self.tr("Satchel's folder"),
                 self.tr("Conversations, the index of your documents, and models it copied: {path}").format(
                     path=home.root
@@ -189,7 +222,7 @@ class SettingsPage(QWidget):
                 show,
                 "settings.home",
             ),
-            _entry(
+            entry(
                 self.tr("These settings"),
                 self.tr("A text file you can read and edit: {name}").format(name=home.settings_file.name),
                 show_file,
@@ -201,54 +234,28 @@ class SettingsPage(QWidget):
 
     def _choose_theme(self, theme: ThemeChoice) -> None:
         self._parts.theme.choose(theme)
-        self._change(lambda s: replace(s, appearance=replace(s.appearance, theme=theme)))
+        self._changes("appearance")("theme")(theme)
 
-    def _change(self, how: Callable[[Settings], Settings]) -> None:
-        self._chosen = how(self._chosen)
-        self._save_later.start()
+    def _scale_text(self, scale: float) -> None:
+        self._parts.theme.scale_text(scale)
+        self._changes("appearance")("text_scale")(scale)
+
+    def _changes(self, table: str) -> Callable[[str], Callable[[Any], None]]:
+        """``_changes("chat")("max_reply_tokens")`` is what a control calls with the new value."""
+
+        def of_field(name: str) -> Callable[[Any], None]:
+            def change(value: Any) -> None:
+                changed = replace(getattr(self._chosen, table), **{name: value})
+                self._chosen = replace(self._chosen, **{table: changed})
+                self._save_later.start()
+
+            return change
+
+        return of_field
 
     def _save(self) -> None:
         chosen = self._chosen
         self._parts.bridge.run(lambda: self._parts.settings.save(chosen))
-
-
-def _section(title: str, *entries: QWidget) -> QWidget:
-    made = QWidget()
-    card = frame("card")
-    inside = column(spacing=0, parent=card)
-    inside.setContentsMargins(18, 4, 18, 4)
-    for position, entry in enumerate(entries):
-        if position:
-            inside.addWidget(line())
-        inside.addWidget(entry)
-    layout = column(label(title, "section"), card, spacing=8, parent=made)
-    layout.setContentsMargins(0, 4, 0, 8)
-    return made
-
-
-def _entry(title: str, sentence: str, control: QWidget, name: str) -> QWidget:
-    made = QWidget()
-    control.setObjectName(name)
-    control.setAccessibleName(title)
-    control.setAccessibleDescription(sentence)
-    words = column(label(title, "strong"), label(sentence, "small", wrap=True, selectable=False), spacing=2)
-    layout: QHBoxLayout = row(spacing=24, parent=made)
-    layout.setContentsMargins(0, 12, 0, 12)
-    layout.addLayout(words, 1)
-    layout.addWidget(control)
-    return made
-
-
-def _spin(value: int, low: int, high: int, step: int, suffix: str) -> QSpinBox:
-    made = QSpinBox()
-    made.setRange(low, high)
-    made.setSingleStep(step)
-    made.setValue(value)
-    made.setSuffix(suffix)
-    made.setGroupSeparatorShown(True)
-    made.setFixedWidth(150 if suffix else 120)
-    made.lineEdit().setTextMargins(*FIELD_MARGINS)
-    return made
 
 
 def _open(path: str) -> None:

@@ -12,7 +12,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
-from app.ui.theme import Theme
+from app.ui.theme import Theme, font_px, room_px
+from app.ui.tokens import FONT_SMALL
 
 Tone = Literal["neutral", "good", "warn", "bad", "accent"]
 
@@ -53,7 +54,7 @@ class RowDelegate(QStyledItemDelegate):
         self._theme = theme
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(100, HEIGHT)  # the view makes it as wide as itself
+        return QSize(100, room_px(HEIGHT))  # the view makes it as wide as itself
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -98,18 +99,19 @@ class RowDelegate(QStyledItemDelegate):
             "accent": (colors.accent_soft, colors.accent),
         }
         small = QFont(font)
-        small.setPixelSize(12)
+        small.setPixelSize(font_px(FONT_SMALL))
         small.setWeight(QFont.Weight.DemiBold)
         painter.setFont(small)
         metrics = QFontMetrics(small)
         right = box.right() - 12
         for badge in reversed(badges):
             width = metrics.horizontalAdvance(badge.text) + 18
-            pill = QRectF(right - width, box.center().y() - 11, width, 22)
+            height = metrics.height() + 6
+            pill = QRectF(right - width, box.center().y() - height / 2, width, height)
             ground, ink = tones[badge.tone]
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(ground))
-            painter.drawRoundedRect(pill, 11, 11)
+            painter.drawRoundedRect(pill, height / 2, height / 2)
             painter.setPen(QColor(ink))
             painter.drawText(pill, Qt.AlignmentFlag.AlignCenter, badge.text)
             right -= width + 6
@@ -120,7 +122,7 @@ class RowDelegate(QStyledItemDelegate):
         title = QFont(font)
         title.setWeight(QFont.Weight.DemiBold)
         below = QFont(font)
-        below.setPixelSize(12)
+        below.setPixelSize(font_px(FONT_SMALL))
         lines = [
             (title, content.title, colors.muted if content.faded else colors.text),
             (below, content.below, colors.muted),

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from types import SimpleNamespace
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDoubleSpinBox,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QSpinBox,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
-from app.storage.settings import SettingsFile
+from app.storage.settings import DocumentChoices, Settings, SettingsFile
+from app.ui.rail import Memory, Rail
 from app.ui.settings.about import licences
 from app.ui.settings.enter_key import EnterKey
 from app.ui.settings.page import SettingsPage
+from app.ui.theme import mono_font
 
 ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
@@ -49,6 +61,58 @@ def test_the_theme_changes_at_once(qtbot: QtBot, world: SimpleNamespace) -> None
     theme.setCurrentIndex(theme.findData("dark"))
     assert world.parts.theme.dark
     qtbot.waitUntil(lambda: world.settings.current.appearance.theme == "dark", timeout=5000)
+
+
+def test_the_size_of_text_changes_at_once_everywhere(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+    rail = Rail(world.parts.theme, world.bridge, lambda: Memory(1, 2))
+    qtbot.addWidget(rail)
+    title, width = page.findChild(QLabel, "settings.header.title"), rail.width()
+    before = title.fontInfo().pixelSize()
+    size = page.findChild(QComboBox, "settings.text_scale")
+    size.setCurrentIndex(size.findData(1.5))
+    assert title.fontInfo().pixelSize() == round(1.5 * before)
+    assert page.findChild(QPushButton, "settings.home").fontInfo().pixelSize() == 21
+    assert mono_font(12).pixelSize() == 18
+    assert rail.width() == round(1.5 * width)  # words below icons still fit
+    qtbot.waitUntil(lambda: SettingsFile(world.parts.home.settings_file).current.appearance.text_scale == 1.5)
+    size.setCurrentIndex(size.findData(1.0))
+    assert title.fontInfo().pixelSize() == before
+    assert rail.width() == width
+
+
+def test_instructions_and_answers_from_documents_are_kept(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+    page.findChild(QPlainTextEdit, "settings.instructions").setPlainText("Answer in one line.\nNo lists.")
+    page.findChild(QSpinBox, "settings.documents.passages").setValue(9)
+    page.findChild(QSpinBox, "settings.documents.quotes").setValue(5)
+    page.findChild(QDoubleSpinBox, "settings.documents.temperature").setValue(0.0)
+    page.findChild(QSpinBox, "settings.documents.max_reply").setValue(128)
+
+    def kept() -> bool:
+        read = SettingsFile(world.parts.home.settings_file).current
+        return (read.chat.instructions, read.documents) == (
+            "Answer in one line.\nNo lists.", DocumentChoices(9, 5, 0.0, 128),
+        )  # fmt: skip
+
+    qtbot.waitUntil(kept, timeout=5000)
+
+
+def test_every_setting_that_is_kept_has_a_control_or_is_for_the_file_only(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page, changed = _page(qtbot, world), set()
+    before = world.settings.current
+    for spin in page.findChildren(QSpinBox) + page.findChildren(QDoubleSpinBox):
+        spin.stepUp()
+    for box in page.findChildren(QComboBox):
+        box.setCurrentIndex((box.currentIndex() + 1) % box.count())
+    page.findChild(QCheckBox).toggle()
+    page.findChild(QPlainTextEdit).setPlainText("other")
+    qtbot.waitUntil(lambda: world.settings.current != before, timeout=5000)
+    for table in fields(Settings):
+        old, new = getattr(before, table.name), getattr(world.settings.current, table.name)
+        changed |= {f"{table.name}.{e.name}" for e in fields(old) if getattr(old, e.name) != getattr(new, e.name)}
+    everything = {f"{table.name}.{entry.name}" for table in fields(Settings) for entry in fields(table.default)}
+    assert everything - changed == {"model.gpu_layers", "model.threads"}
 
 
 def test_a_context_of_ones_own_is_offered(qtbot: QtBot, world: SimpleNamespace) -> None:
