@@ -135,6 +135,7 @@ class Photographer:
         for card in list(self._window.notices.cards()):
             card.close_notice()
         self._window.ask_about(1)
+        self._window.chat_page().close_source()
         self._window.take(Dropped.of_paths([folder]))
         written: list[str] = []
         self._program.bridge.happened.connect(

@@ -113,7 +113,7 @@ def write_gardens(folder: Path) -> int:
     return len(GARDENS) + 2
 
 
-def write_recipes(folder: Path, files: int = 600) -> Path:
+def write_recipes(folder: Path, files: int = 1200) -> Path:
     """A folder that takes some seconds to read."""
     folder.mkdir(parents=True)
     vegetables = ("pumpkin", "kale", "beetroot", "leek", "fennel", "parsnip", "chard", "celeriac", "carrot", "bean")
