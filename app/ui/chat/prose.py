@@ -12,7 +12,8 @@ from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextCursor, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
-from app.ui.chat.render import CITE, QUOTE_DEPTH, is_web_address
+from app.ui.chat.addresses import citation_of, is_web_address
+from app.ui.chat.formats import QUOTE_DEPTH
 from app.ui.theme import Theme
 
 
@@ -109,8 +110,8 @@ class TextView(QTextBrowser):
 
     def _clicked(self, url: QUrl) -> None:
         address = url.toString()
-        if address.startswith(CITE):
-            passage, start, end = (int(part) for part in address.removeprefix(CITE).split(":"))
-            self.citation_clicked.emit(passage, start, end)
+        citation = citation_of(address)
+        if citation is not None:
+            self.citation_clicked.emit(*citation)
         elif is_web_address(address):
             self.link_clicked.emit(address)

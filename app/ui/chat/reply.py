@@ -57,6 +57,7 @@ class ReplyMessage(QWidget):
         self._head_icon.hide()
         head = row(self._head_icon, spacing=6)
         head.addWidget(self._head, 1)
+        head.setAlignment(self._head_icon, Qt.AlignmentFlag.AlignTop)
         self._column.addWidget(self._left_out)
         self._column.addLayout(head)
         self._without = button(
