@@ -30,6 +30,11 @@ _KNOWN: list[tuple[re.Pattern[str], str, str]] = [
         "A newer Satchel may know it; until then choose another model.",
     ),
     (re.compile(r"missing tensor '([^']*)'"), "A part of the model is missing from it: {0}.", _AGAIN),
+    (
+        re.compile(r"tensor '([^']*)' has wrong shape"),
+        "It contradicts itself: the tensor {0} has another shape than its header asks for.",
+        _AGAIN,
+    ),
     (re.compile(r"key not found in model: (\S+)"), "Its header lacks an entry that is needed: {0}.", _AGAIN),
     (re.compile(r"failed to read key-value pairs|failed to read tensor info|invalid magic|bad magic"),
         "Its header is damaged.", _AGAIN),

@@ -5,15 +5,26 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
+from app.core.errors import ModelError
+
 _ATTRIBUTE_CONTROL = 1 << 3  # LLAMA_TOKEN_ATTR_CONTROL
 
 
 class Vocabulary:
-    """Reads one loaded model's vocabulary; valid as long as the model is. Not for several threads at once."""
+    """Reads one loaded model's vocabulary; valid as long as the model is. Not for several threads at once.
+
+    Errors: :class:`ModelError` for a model without one, on which every other question would abort the process.
+    """
 
     def __init__(self, llama: Any, model: Any) -> None:
         self._llama = llama
         self._vocab = llama.llama_model_get_vocab(model)
+        if llama.llama_vocab_type(self._vocab) == llama.LLAMA_VOCAB_TYPE_NONE:
+            raise ModelError(
+                "This model cannot be used for chat.",
+                "Its file has no vocabulary: it computes with numbers that stand for no text.",
+                "Choose another file of this model.",
+            )
         self._piece = ctypes.create_string_buffer(512)
         self.size: int = llama.llama_vocab_n_tokens(self._vocab)
         self.bos: int = llama.llama_vocab_bos(self._vocab)

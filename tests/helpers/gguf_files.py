@@ -6,8 +6,13 @@ import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+
+class Signed(int):
+    """A number that is stored as i32, not as u32."""
+
+
 Scalar = str | bool | int | float
-_TYPES = {bool: 7, int: 4, float: 6, str: 8}
+_TYPES = {bool: 7, int: 4, float: 6, str: 8, Signed: 5}
 _TYPE_NUMBERS = {"F32": (0, 1, 4), "F16": (1, 1, 2), "Q4_0": (2, 32, 18), "Q8_0": (8, 32, 34)}
 
 
@@ -31,6 +36,8 @@ def _scalar(value: Scalar) -> bytes:
             return struct.pack("<?", value)
         case str():
             return text(value)
+        case Signed():
+            return struct.pack("<i", value)
         case int():
             return struct.pack("<I", value)
         case float():
@@ -77,9 +84,14 @@ def llama(
     n_heads_kv: int = 2,
     n_vocab: int = 64,
     kind: str = "Q4_0",
+    spells: bool = False,
     **extra: Scalar | Sequence[Scalar],
 ) -> Path:
-    """A Llama-shaped model that llama.cpp can lay out (it has no vocabulary of texts). ``extra``: keys, "." as "__"."""
+    """A Llama-shaped model that llama.cpp can lay out; one that ``spells`` has a small vocabulary (its ``n_vocab`` is
+    then 286) and can be loaded and asked, too. ``extra``: keys, "." as "__".
+    """
+    vocabulary = _spelling_vocabulary() if spells else {"tokenizer.ggml.model": "no_vocab"}
+    n_vocab = 286 if spells else n_vocab
     metadata: dict[str, Scalar | Sequence[Scalar]] = {
         "general.architecture": "llama",
         "general.name": "Test Llama",
@@ -91,9 +103,9 @@ def llama(
         "llama.attention.head_count_kv": n_heads_kv,
         "llama.attention.layer_norm_rms_epsilon": 1e-5,
         "llama.vocab_size": n_vocab,
-        "tokenizer.ggml.model": "no_vocab",
         "tokenizer.chat_template": "{{ messages[0]['content'] }}",
     }
+    metadata |= vocabulary
     metadata |= {key.replace("__", "."): value for key, value in extra.items()}
     n_kv = n_embd // n_heads * n_heads_kv
     tensors: dict[str, tuple[str, Sequence[int]]] = {
@@ -114,6 +126,20 @@ def llama(
             f"blk.{layer}.ffn_down.weight": (kind, (n_ff, n_embd)),
         }
     return write(path, metadata, tensors)
+
+
+def _spelling_vocabulary() -> dict[str, Scalar | Sequence[Scalar]]:
+    """The keys of a vocabulary that spells texts byte by byte."""
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *map(chr, range(97, 123)), "▁"]
+    kinds = [2, 3, 3, *[6] * 256, *[1] * 27]
+    return {
+        "tokenizer.ggml.model": "llama",
+        "tokenizer.ggml.tokens": tokens,
+        "tokenizer.ggml.scores": [-float(place) for place in range(len(tokens))],
+        "tokenizer.ggml.token_type": [Signed(kind) for kind in kinds],
+        "tokenizer.ggml.bos_token_id": 1,
+        "tokenizer.ggml.eos_token_id": 2,
+    }
 
 
 def with_template(model: Path, target: Path, template: bytes) -> Path:

@@ -25,6 +25,7 @@ def mutants(folder: Path, real_model: Path, count: int, seed: int = 1) -> Iterat
     rng = random.Random(seed)
     small = gguf_files.llama(
         folder / "base.gguf",
+        spells=True,
         llama__expert_count=0,
         llama__expert_used_count=0,
         llama__rope__dimension_count=16,

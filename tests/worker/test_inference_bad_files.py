@@ -87,6 +87,12 @@ def test_a_file_that_vanished_is_said(client: InferenceClient, tmp_path: Path) -
             ask(tmp_path / "gone.gguf", SETTINGS)
 
 
+def test_a_model_without_a_vocabulary_is_refused_in_words(client: InferenceClient, tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="has no vocabulary"):
+        client.load(gguf_files.llama(tmp_path / "numbers.gguf"), SETTINGS)
+    assert client.load(gguf_files.llama(tmp_path / "m.gguf", spells=True), SETTINGS).n_vocab == 286
+
+
 def test_an_embedding_model_is_not_for_chat(client: InferenceClient, embedding_model: Path) -> None:
     with pytest.raises(ModelError, match="cannot be used for chat"):
         client.load(embedding_model, SETTINGS)

@@ -52,25 +52,30 @@ def test_500_damaged_headers_never_hang_and_each_gets_an_answer(
 ) -> None:
     seen = died = loaded = 0
     settings = LoadSettings(n_ctx=256, n_threads=1)
+
+    def load_and_ask(path: Path, settings: LoadSettings) -> None:
+        client.load(path, settings)
+        client.generate(QUESTION, GREEDY, 2).result()
+
     with ThreadPoolExecutor(1) as pool:
         for name, path in mutants(tmp_path, chat_model, 5_000):
             if not passes_our_reader(path):
                 continue
             seen += 1
-            work = client.probe if seen % 2 else client.load
+            work = client.probe if seen % 2 else load_and_ask
             try:
                 pool.submit(work, path, settings).result(ANSWER_S)
                 loaded += 1
             except WorkerDied as error:
                 died += 1
-                assert path.name in error.what and error.why, name
+                assert error.what and error.why and error.next_step, name
             except ModelError as error:
                 assert error.what and error.why and error.next_step, name
             if seen == 500:
                 break
     assert seen == 500
     assert loaded > 50, "not all damage does harm"
-    assert died < 250, f"{died} of 250 loads ended the worker"
+    assert died < 100, f"{died} of 250 loads ended the worker"
     goes_on(client, chat_model)
 
 

@@ -22,6 +22,10 @@ FAILED = LogLine(ERROR, "llama_model_load_from_file_impl: failed to load model")
         ("llama_model_load: error loading model: unknown model architecture: 'zebra'", "“zebra”"),
         ("error loading vocabulary: unknown pre-tokenizer type: 'smollm9'", "“smollm9”"),
         ("error loading model: missing tensor 'blk.1.attn_q.weight'", "blk.1.attn_q.weight"),
+        (
+            "check_tensor_dims: tensor 'blk.0.attn_q.weight' has wrong shape; expected 64, 0, got 64",
+            "contradicts itself",
+        ),
         ("gguf_init_from_reader: failed to read key-value pairs", "header is damaged"),
         ("llama_model_load: error loading model: something new", "llama.cpp says: something new."),
     ],
