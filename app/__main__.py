@@ -16,12 +16,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     multiprocessing.freeze_support()
     given = list(sys.argv[1:] if arguments is None else arguments)
     if all(not argument.startswith("-") and Path(argument).exists() for argument in given):
-        from app.main import main as open_window
-
-        return open_window(given)
+        return _open_window(given)
     from app.cli import run
 
     return run(given)
+
+
+def _open_window(given: Sequence[str]) -> int:
+    from app.ui import display
+
+    problem = display.no_display()
+    if problem is None:
+        try:
+            from app.main import main as open_window
+        except ImportError as error:
+            problem = display.missing_library(error)
+            if problem is None:
+                raise
+        else:
+            return open_window(given)
+    print(problem, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

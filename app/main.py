@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.errors import SatchelError, StorageError
 from app.core.paths import Home
-from app.ui import crash
+from app.ui import crash, display
 from app.ui.bridge import Bridge
 from app.ui.drop import Dropped
 from app.ui.instance import Instance, claim
@@ -131,7 +131,8 @@ def main(argv: Sequence[str] = (), on_paint: Callable[[], None] | None = None) -
     ``on_paint`` is told of the first paint (for the benchmark of it).
     """
     home = Home.locate()
-    application = QApplication([sys.argv[0] or "satchel"])
+    with display.explained():
+        application = QApplication([sys.argv[0] or "satchel"])
     application.setApplicationName("satchel")
     application.setApplicationDisplayName("Satchel")
     application.setDesktopFileName("satchel")

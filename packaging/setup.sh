@@ -29,15 +29,13 @@ missing_packages() {
     fi
     libraries=$(PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null) || libraries=
     [ -n "$libraries" ] || return 0 # no ldconfig (musl, NixOS): nothing can be said
-    for pair in libEGL.so.1:libegl1 libGL.so.1:libgl1 libfontconfig.so.1:libfontconfig1 libdbus-1.so.3:libdbus-1-3 \
-        libxkbcommon-x11.so.0:libxkbcommon-x11-0 libxcb-cursor.so.0:libxcb-cursor0 libxcb-icccm.so.4:libxcb-icccm4 \
-        libxcb-keysyms.so.1:libxcb-keysyms1 libxcb-image.so.0:libxcb-image0 \
-        libxcb-render-util.so.0:libxcb-render-util0 libxcb-shape.so.0:libxcb-shape0; do
+    while read -r library package; do
+        case "$library" in '#'*) continue ;; esac
         case "$libraries" in
-            *"${pair%%:*} "*) ;;
-            *) printf '%s ' "${pair##*:}" ;;
+            *"$library "*) ;;
+            *) printf '%s ' "$package" ;;
         esac
-    done
+    done <resources/linux-libraries.txt
     for folder in /usr/share/fonts /usr/local/share/fonts "$HOME/.fonts" "$HOME/.local/share/fonts"; do
         [ -d "$folder" ] && [ -n "$(find "$folder" -name '*.[to]tf' -print 2>/dev/null | head -n 1)" ] && return 0
     done

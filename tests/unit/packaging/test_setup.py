@@ -33,6 +33,8 @@ class FakeMachine:
             _REPOSITORY / "packaging", self.clone / "packaging", ignore=shutil.ignore_patterns("__pycache__")
         )
         shutil.copy(_REPOSITORY / "pyproject.toml", self.clone)
+        (self.clone / "resources").mkdir()
+        shutil.copy(_REPOSITORY / "resources" / "linux-libraries.txt", self.clone / "resources")
         for name in _REAL:
             found = shutil.which(name)
             assert found is not None
