@@ -15,7 +15,6 @@ from app.core.jobs import CancelToken
 from app.hardware.busy import BusyMeter
 from app.hardware.machine import Machine
 from app.inference import threads
-from app.inference.abort import AbortFlag
 from app.inference.backend import device_names
 from app.inference.generation import Generator
 from app.inference.kv_cache import KvCache
@@ -36,12 +35,10 @@ from app.inference.protocol import (
 )
 from app.inference.threads import ThreadCounts
 from app.inference.tokens import Vocabulary
+from app.inference.warm_up import warm_up
 from app.models.native import captured_log, llama_cpp_version
 
 log = logging.getLogger(__name__)
-
-_PROMPT_SAMPLE = 64
-_DECODE_SAMPLE = 6
 
 
 @dataclass(frozen=True)
@@ -99,7 +96,7 @@ class Engine:
             try:
                 buffers = tuple(lines)
                 generator = self._generator(native)
-                measured = self._warm_up(native, generator, known, while_reading, cancel, throttled)
+                measured = warm_up(native, generator, known, self._thread_counts(), while_reading, cancel, throttled)
             except BaseException:
                 native.close()
                 raise
@@ -154,59 +151,17 @@ class Engine:
 
     # -- threads --------------------------------------------------------------------------------------------------
 
+    def _thread_counts(self) -> list[int]:
+        return threads.candidates(self._machine.physical_cores, self._machine.usable_cores)
+
     def _threads_default(self) -> ThreadCounts:
-        cores = threads.candidates(self._machine.physical_cores, self._machine.usable_cores)[0]
+        cores = self._thread_counts()[0]
         return ThreadCounts(cores, cores)
 
     def _threads_known(self, request: Load) -> ThreadCounts | None:
         if request.settings.n_threads > 0:
             return ThreadCounts(request.settings.n_threads, request.settings.n_threads)
         return ThreadCounts.known(request.threads_known, self._machine.logical_cores)
-
-    def _warm_up(
-        self,
-        native: NativeModel,
-        generator: Generator,
-        known: ThreadCounts | None,
-        others: BusyMeter,
-        cancel: CancelToken,
-        emit: Callable[[LoadProgress], None],
-    ) -> ThreadCounts | None:
-        """Compute a little, so that the first reply does not pay for cold pages; measure threads where that is needed.
-
-        ``others``: what they did while the weights were read.
-        """
-        cache, abort = generator.cache, AbortFlag()
-        cache.obey(abort)
-        cancel.on_cancel(abort.set)
-        sample = [number * 37 % generator.vocabulary.size for number in range(min(_PROMPT_SAMPLE, cache.size // 4))]
-
-        def run_prompt(count: int) -> None:
-            native.set_threads(ThreadCounts(count, count))
-            cache.clear()
-            cache.evaluate(sample, lambda done: None)
-            cancel.check()
-
-        def run_decode(count: int) -> None:
-            native.set_threads(ThreadCounts(count, count))
-            for token in sample[:_DECODE_SAMPLE]:
-                cache.append(token)
-                cancel.check()
-
-        emit(LoadProgress(0.0, "warm-up"))
-        run_decode((known or self._threads_default()).decode)
-        chosen, measured = known or self._threads_default(), None
-        if threads.needed(known, others.share()):
-            counts = threads.candidates(self._machine.physical_cores, self._machine.usable_cores)
-            meanwhile = BusyMeter()
-            found = threads.measure(
-                counts, run_decode, run_prompt, lambda fraction: emit(LoadProgress(fraction, "threads"))
-            )
-            chosen = measured = threads.judged(found, counts, meanwhile.share())
-        native.set_threads(chosen)
-        cache.clear()
-        emit(LoadProgress(1.0, "warm-up"))
-        return measured
 
 
 class _Throttle:

@@ -54,7 +54,7 @@ def main() -> None:
     repository = Path(__file__).resolve().parents[2]
     models = Path(os.environ.get("SATCHEL_MODELS") or repository / ".models")
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", type=Path, default=models / "smollm2-135m-instruct-q4_0.gguf")
+    parser.add_argument("--model", type=Path, default=models / "smollm2-135m-instruct-q8_0.gguf")
     parser.add_argument("--threads", type=int, default=psutil.cpu_count(logical=False) or 1)
     parser.add_argument("--rounds", type=int, default=7)
     options = parser.parse_args()
