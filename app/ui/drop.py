@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, Qt, QUrl
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QColor, QDragMoveEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, column, frame, label
@@ -29,8 +31,9 @@ class Dropped:
     @classmethod
     def of_mime(cls, data: QMimeData) -> Dropped:
         """From a drag; text that is no file gives an empty one."""
-        local = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-        return cls.of_paths(local, tuple(url.toString() for url in data.urls() if _is_remote(url)))
+        urls = [(url, _local_path(url)) for url in data.urls()]
+        local = [path for _url, path in urls if path is not None]
+        return cls.of_paths(local, tuple(url.toString() for url, path in urls if path is None and url.scheme()))
 
     @classmethod
     def of_paths(cls, paths: Iterable[Path], elsewhere: tuple[str, ...] = ()) -> Dropped:
@@ -39,7 +42,8 @@ class Dropped:
         files: list[Path] = []
         models: list[Path] = []
         for path in dict.fromkeys(paths):
-            kind = folders if path.is_dir() else models if path.suffix.lower() == MODEL_SUFFIX else files
+            is_folder = os.path.isdir(path)  # noqa: PTH112 - unlike Path's, it raises for no name and no folder
+            kind = folders if is_folder else models if path.suffix.lower() == MODEL_SUFFIX else files
             kind.append(path)
         return cls(tuple(folders), tuple(files), tuple(models), elsewhere)
 
@@ -78,8 +82,15 @@ class Dropped:
         return words
 
 
-def _is_remote(url: QUrl) -> bool:
-    return url.isValid() and not url.isLocalFile() and bool(url.scheme())
+def _local_path(url: QUrl) -> Path | None:
+    """The file on this machine, if it is one. Some file managers write the machine's name: ``file://localhost/a``."""
+    if not url.isLocalFile():
+        return None
+    if url.host() and os.name != "nt":  # there, it is a share's server and part of the path
+        if url.host() not in ("localhost", platform.node().lower()):
+            return None
+        url.setHost("")
+    return Path(url.toLocalFile())
 
 
 def _translate(text: str) -> str:
@@ -136,3 +147,18 @@ class DropOverlay(QWidget):
         ground = QColor(self._theme.colors.ground)
         ground.setAlpha(225)
         painter.fillRect(self.rect(), ground)
+
+
+class TextDrops(QObject):
+    """Lets a field take text that is dropped on it, and leaves files and addresses to the window."""
+
+    def __init__(self, field: QPlainTextEdit) -> None:
+        super().__init__(field)
+        field.setAcceptDrops(True)
+        field.viewport().installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QDragMoveEvent) and Dropped.of_mime(event.mimeData()):  # entering is a move, too
+            event.ignore()
+            return True
+        return super().eventFilter(watched, event)

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMainWindow,
 
 from app.core.errors import SatchelError
 from app.ui.bridge import Bridge
-from app.ui.drop import DropOverlay, Dropped
+from app.ui.drop import DropOverlay, Dropped, TextDrops
 from app.ui.notices import Action, Note, Notices
 from app.ui.opening import Opening
 from app.ui.rail import PAGES, Memory, Page, Rail
@@ -193,6 +193,8 @@ class MainWindow(QMainWindow):
         if found is None:
             found = self._pages[page] = self._build(page)
             _leave_drops_to_window(found)
+            if page == "chat":
+                TextDrops(cast("ChatPage", found).pane.composer.input)
             self._stack.addWidget(found)
         return found
 

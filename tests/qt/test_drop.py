@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import platform
+import sys
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,35 @@ def test_an_address_on_the_web_is_told_apart() -> None:
     assert not dropped.usable
     assert dropped.elsewhere == ("https://example.org/a.pdf",)
     assert "save it to a file first" in dropped.sentence
+
+
+@pytest.mark.parametrize("name", ["with spaces.md", "Übersicht ☂ 日本.txt", "50 % #1? a&b;c.md", "-dash", "a" * 200])
+def test_names_of_every_kind_come_through_an_address(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("text")
+    data = QMimeData()
+    data.setData("text/uri-list", QUrl.fromLocalFile(str(path)).toEncoded() + b"\r\n")
+    assert Dropped.of_mime(data).files == (path,)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, a host is a share's server")
+def test_a_host_in_the_address_is_this_machine_or_another(things: dict[str, Path]) -> None:
+    path = things["file"]
+    here = [QUrl(f"file://{host}{path}") for host in ("", "localhost", platform.node().lower())]
+    assert Dropped.of_mime(_mime(*here, QUrl(f"file:{path}"))).files == (path,)
+    there = Dropped.of_mime(_mime(QUrl(f"file://another.example{path}")))
+    assert not there.usable
+    assert there.elsewhere == (f"file://another.example{path}",)
+
+
+def test_a_folder_ends_with_a_slash_or_not(things: dict[str, Path]) -> None:
+    folder = things["folder"]
+    assert Dropped.of_mime(_mime(QUrl(f"file://{folder}/"), QUrl(f"file://{folder}"))).folders == (folder,)
+
+
+def test_a_name_that_no_system_takes_is_a_file_that_is_not_there() -> None:
+    path = Path("/" + "a" * 5000)
+    assert Dropped.of_paths([path]).files == (path,)
 
 
 def test_plain_text_is_nothing() -> None:

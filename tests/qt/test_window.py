@@ -7,9 +7,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import StorageError
@@ -41,16 +41,34 @@ def _shown(window: MainWindow, name: str) -> bool:
 def _drop(window: MainWindow, *urls: QUrl) -> Qt.DropAction:
     data = QMimeData()
     data.setUrls(list(urls))
+    accepted, action = _drag(window, data, QPoint(200, 200))
+    assert accepted
+    return action
+
+
+def _drag(window: MainWindow, data: QMimeData, where: QPoint) -> tuple[bool, Qt.DropAction]:
+    """As the system tells of a drag: to the native window, whose Qt side finds the widget that wants it.
+
+    Returns whether something took it, and with what action.
+    """
+    native = window.windowHandle()
     offered = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
-    where, buttons = QPointF(200, 200), Qt.MouseButton.LeftButton
-    enter = QDragEnterEvent(where, offered, data, buttons, Qt.KeyboardModifier.NoModifier)
-    window.dragEnterEvent(enter)
-    assert enter.isAccepted()
-    assert _shown(window, "drop.overlay")
-    drop = QDropEvent(where, offered, data, buttons, Qt.KeyboardModifier.NoModifier)
-    window.dropEvent(drop)
+    how = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    enter = QDragEnterEvent(QPointF(where), offered, data, *how)
+    QApplication.sendEvent(native, enter)
+    move = QDragMoveEvent(QPointF(where), offered, data, *how)
+    if enter.isAccepted():  # as QGuiApplication does: who took the entering need not take each move
+        move.setDropAction(enter.dropAction())
+        move.accept()
+    QApplication.sendEvent(native, move)
+    assert _shown(window, "drop.overlay") == data.hasUrls()
+    if not move.isAccepted():
+        QApplication.sendEvent(native, QDragLeaveEvent())
+        return False, Qt.DropAction.IgnoreAction
+    drop = QDropEvent(QPointF(where), offered, data, *how)
+    QApplication.sendEvent(native, drop)
     assert not _shown(window, "drop.overlay")
-    return drop.dropAction()
+    return drop.isAccepted(), drop.dropAction()
 
 
 def test_the_first_start_welcomes(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
@@ -124,6 +142,37 @@ def test_a_mixed_drop_does_both(qtbot: QtBot, window: MainWindow, world: SimpleN
 def _title(window: MainWindow) -> str:
     dialog = window.findChild(AddModelDialog)
     return dialog.findChild(QLabel, "add_model.title").text() if dialog is not None else ""
+
+
+def _with_chat(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> tuple[QPlainTextEdit, QPoint]:
+    world.documents.put(collection(1))
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
+    field = window.findChild(QPlainTextEdit, "composer.input")
+    return field, field.mapTo(window, field.rect().center())
+
+
+def test_text_is_dropped_into_the_question(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
+    field, there = _with_chat(qtbot, window, world)
+    data = QMimeData()
+    data.setText("What is “leek” in Übersee?")
+    assert _drag(window, data, there)[0]
+    assert field.toPlainText() == "What is “leek” in Übersee?"
+    assert not _drag(window, data, QPoint(300, 200))[0]  # elsewhere nothing takes it
+    assert window.notices.notes() == []
+
+
+def test_a_file_dropped_on_the_question_goes_to_the_window(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    field, there = _with_chat(qtbot, window, world)
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(tmp_path)), QUrl("https://example.org/a.pdf")])
+    data.setText(str(tmp_path))  # file managers offer the path as text, too
+    assert _drag(window, data, there) == (True, Qt.DropAction.CopyAction)
+    qtbot.waitUntil(lambda: len(world.documents.collections()) == 2, timeout=5000)
+    assert field.toPlainText() == ""
+    assert "That is not on this machine." in [note.what for note in window.notices.notes()]
 
 
 def test_an_address_on_the_web_is_refused_in_words(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
