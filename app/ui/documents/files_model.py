@@ -50,11 +50,13 @@ class FilesModel(QAbstractTableModel):
         self.endResetModel()
         self._fetch(0)
 
-    def refresh(self) -> None:
-        """Ask again for the pages that are there, in place: the view does not jump."""
+    def refresh(self, first_row: int = 0, last_row: int = 0) -> None:
+        """Ask again for the rows that are seen, in place: the view does not jump. Others come when seen."""
         self._turn += 1
-        pages, self._asked = sorted(self._pages) or [0], set()
-        for page in pages:
+        seen = range(max(0, first_row) // PAGE, max(0, first_row, last_row) // PAGE + 1)
+        self._pages = {page: files for page, files in self._pages.items() if page in seen}
+        self._asked = set()
+        for page in seen:
             self._fetch(page)
 
     def file(self, row: int) -> FileInfo | None:

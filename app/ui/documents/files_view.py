@@ -74,8 +74,9 @@ class FilesView(QWidget):
         self._show()
 
     def refresh(self) -> None:
-        """The collection is another now."""
-        self.model.refresh()
+        """The collection is another now. What is seen of it is read again, however much was looked at before."""
+        below = self._table.rowAt(self._table.viewport().height() - 1)
+        self.model.refresh(self._table.rowAt(0), below if below >= 0 else self.model.rowCount() - 1)
 
     def _show(self) -> None:
         self.model.show_files(self._collection_id, self.status.currentData(), self.name.text().strip())

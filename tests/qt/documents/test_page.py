@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
@@ -55,6 +55,17 @@ def _open(qtbot: QtBot, page: DocumentsPage, rows: int) -> None:
     qtbot.waitUntil(lambda: _table(page).model().rowCount() == rows and bool(_cell(page, 0, NAME)), timeout=5000)
 
 
+class _PaintCounter(QObject):
+    def __init__(self, watched: QWidget) -> None:
+        super().__init__(watched)
+        self.count = 0
+        watched.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        self.count += event.type() == QEvent.Type.Paint
+        return False
+
+
 def _act(page: DocumentsPage, name: str) -> None:
     page.findChild(QAction, name).trigger()
 
@@ -83,6 +94,37 @@ def test_ten_thousand_files_are_fetched_as_they_are_looked_at(qtbot: QtBot, worl
     _table(page).scrollToBottom()
     qtbot.waitUntil(lambda: _cell(page, 9_999, NAME) == "day-10000.md", timeout=5000)
     assert world.documents.pages_read < 10_000 / PAGE / 4
+
+
+def test_a_refresh_reads_what_is_seen_however_much_was_looked_at(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.documents.put(collection(1), files=[file(number) for number in range(1, 5_001)])
+    page = _page(qtbot, world)
+    _open(qtbot, page, 5_000)
+    for row in range(0, 5_000, PAGE):
+        _table(page).scrollTo(_table(page).model().index(row, 0))
+        qtbot.waitUntil(lambda row=row: bool(_cell(page, row, NAME)), timeout=5000)
+    before = world.documents.pages_read
+    page.detail.files.refresh()
+    qtbot.waitUntil(lambda: bool(_cell(page, 4_999, NAME)), timeout=5000)
+    assert world.documents.pages_read - before <= 2
+    _table(page).scrollToTop()
+    qtbot.waitUntil(lambda: _cell(page, 0, NAME) == "day-1.md", timeout=5000)
+
+
+def test_a_thousand_states_while_indexing_are_few_reads(qtbot: QtBot, world: SimpleNamespace) -> None:
+    busy = collection(1, phase="indexing", files=5_000, indexed=0, skipped=0, failed=0, pending=5_000, chunks=0)
+    world.documents.put(busy, files=[file(number, status="pending") for number in range(1, 5_001)])
+    page = _page(qtbot, world)
+    _open(qtbot, page, 5_000)
+    before, painted = world.documents.pages_read, _PaintCounter(_table(page).viewport())
+    for done in range(5, 5_001, 5):
+        state = msgspec.structs.replace(busy, indexed=done, pending=5_000 - done, current_file=f"/home/ada/{done}.md")
+        world.bridge.publish(CollectionsChanged((state,)))
+    qtbot.waitUntil(lambda: _text(page, "documents.progress.words") == "5,000 of 5,000 files", timeout=5000)
+    qtbot.waitUntil(lambda: world.documents.pages_read > before, timeout=5000)  # it does look again, once
+    assert world.documents.pages_read - before <= 3
+    assert painted.count <= 20
+    assert _table(page).model().rowCount() == 5_000
 
 
 def test_filters_by_state_and_name(qtbot: QtBot, world: SimpleNamespace) -> None:
