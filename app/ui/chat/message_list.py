@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.chat.transcript import Message
+from app.ui.chat.following import Following
 from app.ui.chat.intents import Intents
 from app.ui.chat.live import LiveReply
 from app.ui.chat.question import UserMessage
@@ -26,7 +27,6 @@ FIRST = 20
 STEP = 20
 COLUMN_WIDTH = 760
 _NEAR = 800
-_AT_END = 12
 
 MessageWidget = UserMessage | ReplyMessage
 
@@ -43,9 +43,6 @@ class MessageList(QWidget):
         self._widgets: list[MessageWidget] = []
         self._first = 0
         """The message that the first widget shows; the widgets show it and those behind it."""
-        self._sticky = True
-        self._anchor: tuple[MessageWidget, int] | None = None
-        self._moving = False
         self.built = 0
         """How many message widgets have been made since the conversation was opened."""
         self._make()
@@ -111,8 +108,7 @@ class MessageList(QWidget):
         if not self._first < fork <= self._first + len(self._widgets):
             self.set_messages(messages, self._live, versions)
         else:
-            self._sticky = False
-            self._hold(self._widgets[fork - 1 - self._first])
+            self._following.hold(self._widgets[fork - 1 - self._first], instead=True)
             self._cut(fork)
             self._messages.extend(messages[fork:])
             for message in messages[fork : fork + STEP]:
@@ -148,15 +144,13 @@ class MessageList(QWidget):
     @property
     def at_end(self) -> bool:
         """Whether the view follows new text."""
-        return self._sticky
+        return self._following.follows
 
     def jump_to_end(self) -> None:
         """Show the newest message and follow it."""
-        if self._first + len(self._widgets) < len(self._messages):
+        if not self._is_complete():
             self._show_end()
-        self._let_go()
-        self._sticky = True
-        self._scroll_to(self._bar.maximum())
+        self._following.follow_end()
         self._place_jump()
 
     # -- the window of widgets --------------------------------------------------------------------------------------
@@ -183,8 +177,9 @@ class MessageList(QWidget):
         self.area.setWidget(page)
         self._bar = self.area.verticalScrollBar()
         self._bar.setSingleStep(24)
-        self._bar.rangeChanged.connect(self._range_changed)
-        self._bar.valueChanged.connect(self._scrolled)
+        self._following = Following(self._bar, self._is_complete)
+        self._following.resized.connect(self._resized)
+        self._following.scrolled.connect(self._scrolled)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.area)
@@ -203,12 +198,10 @@ class MessageList(QWidget):
             self._drop(widget)
         self._widgets = []
         self._first = max(0, len(self._messages) - FIRST)
-        self._let_go()
-        self._sticky = True
         for message in self._messages[self._first :]:
             self._append_widget(message)
         self._tell_last()
-        self._scroll_to(self._bar.maximum())
+        self._following.follow_end()
         self._place_jump()
 
     def _append_widget(self, message: Message) -> None:
@@ -233,8 +226,7 @@ class MessageList(QWidget):
             self._drop(self._widgets.pop())
 
     def _drop(self, widget: MessageWidget) -> None:
-        if self._anchor is not None and self._anchor[0] is widget:
-            self._anchor = None
+        self._following.forget(widget)
         focused = QApplication.focusWidget()
         if focused is not None and widget.isAncestorOf(focused):
             self.area.setFocus()  # else Qt looks for another widget to focus, and scrolls to it
@@ -243,7 +235,7 @@ class MessageList(QWidget):
         widget.deleteLater()
 
     def _trim_front(self) -> None:
-        while len(self._widgets) > WINDOW and self._sticky:
+        while len(self._widgets) > WINDOW and self._following.follows:
             self._drop(self._widgets.pop(0))
             self._first += 1
 
@@ -256,7 +248,7 @@ class MessageList(QWidget):
     def _extend(self) -> None:
         """Build what is about to be scrolled to, keeping what is seen where it is."""
         if self._first > 0 and self._bar.value() < _NEAR:
-            self._hold(self._first_visible())
+            self._following.hold(self._first_visible())
             step = min(STEP, self._first)
             for number in range(self._first - 1, self._first - 1 - step, -1):
                 widget = self._build(self._messages[number])
@@ -267,7 +259,7 @@ class MessageList(QWidget):
                 self._drop(self._widgets.pop())
         last = self._first + len(self._widgets)
         if last < len(self._messages) and self._bar.value() > self._bar.maximum() - _NEAR:
-            self._hold(self._first_visible())
+            self._following.hold(self._first_visible())
             for message in self._messages[last : last + STEP]:
                 self._append_widget(message)
             while len(self._widgets) > WINDOW:
@@ -281,57 +273,26 @@ class MessageList(QWidget):
         top = self._bar.value()
         return next((widget for widget in self._widgets if widget.y() + widget.height() > top), None)
 
-    def _hold(self, widget: MessageWidget | None) -> None:
-        self._let_go()
-        if widget is None or self._sticky:
-            return
-        self._anchor = (widget, widget.y() - self._bar.value())
-        widget.installEventFilter(self)
+    def _is_complete(self) -> bool:
+        """Whether the newest message is built."""
+        return self._first + len(self._widgets) >= len(self._messages)
 
-    def _let_go(self) -> None:
-        if self._anchor is not None:
-            self._anchor[0].removeEventFilter(self)
-        self._anchor = None
-
-    def _range_changed(self) -> None:
-        if self._anchor is None and self._sticky:
-            self._scroll_to(self._bar.maximum())
-        self._keep_anchor()
+    def _resized(self) -> None:
         self._place_jump()
         if self._first > 0 and self._bar.maximum() < _NEAR:
             self._more.start()
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        # Texts find their heights in a few passes of the layout after they are added; each moves what is held.
-        if event.type() == QEvent.Type.Move:
-            self._keep_anchor()
-        return False
-
-    def _keep_anchor(self) -> None:
-        if self._anchor is not None and self._anchor[0] in self._widgets:
-            widget, offset = self._anchor
-            self._scroll_to(widget.y() - offset)
-
-    def _scroll_to(self, value: int) -> None:
-        self._moving = True
-        self._bar.setValue(value)
-        self._moving = False
-
     def _scrolled(self, value: int) -> None:
-        if not self._moving:
-            self._let_go()
-            complete = self._first + len(self._widgets) >= len(self._messages)
-            self._sticky = complete and value >= self._bar.maximum() - _AT_END
-            self._place_jump()
-        if (self._first > 0 and value < _NEAR) or (
-            self._first + len(self._widgets) < len(self._messages) and value > self._bar.maximum() - _NEAR
-        ):
+        self._place_jump()
+        near_end = value > self._bar.maximum() - _NEAR
+        if (self._first > 0 and value < _NEAR) or (not self._is_complete() and near_end):
             self._more.start()
 
     def _place_jump(self) -> None:
-        complete = self._first + len(self._widgets) >= len(self._messages)
-        away = not complete or self._bar.value() < self._bar.maximum() - _AT_END
-        self._jump.setVisible(not self._sticky and away and bool(self._messages))
+        shown = self._following.is_away and bool(self._messages)
+        self._jump.setVisible(shown)
+        if not shown:
+            return
         size = self._jump.sizeHint()
         self._jump.setGeometry(
             (self.width() - size.width()) // 2, self.height() - size.height() - 12, size.width(), size.height()
