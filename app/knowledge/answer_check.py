@@ -10,16 +10,16 @@ from __future__ import annotations
 
 import re
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from app.chat.sources import CheckedSentence, Citation, Evidence, Support
 from app.knowledge.evidence import PageOf, SentenceVectors
+from app.knowledge.facts import Part, borne_out, is_particular
 from app.knowledge.sentence_scores import Sentence, split
 from app.knowledge.sentences import sentences
 from app.knowledge.word_index import Term
-from app.knowledge.words import NUMBER_WORDS, Word, is_number, words
+from app.knowledge.words import is_number, words
 
 SUPPORTED_AT = 0.62
 PARTIAL_AT = 0.42
@@ -97,7 +97,7 @@ def _is_claim(text: str) -> bool:
         return False
     if _HEDGE.search(text) and not any(is_number(word.written) for word in content):
         return False
-    return not (_COURTESY.match(text) and len(content) <= 6) and (len(content) >= 2 or any(map(_is_fact, content)))
+    return not (_COURTESY.match(text) and len(content) <= 6) and (len(content) >= 2 or any(map(is_particular, content)))
 
 
 def _support(
@@ -109,7 +109,7 @@ def _support(
         return "unsupported", []
     best = aligned[0]
     near = [a for a in aligned if a.score >= max(SUPPORTED_AT, _NEAR_BEST * best.score)]
-    sound = [a for a in near if not _contradicted(claim, a, evidence.query)]
+    sound = [a for a in near if not _contradicted(claim, a, evidence.query, weights)]
     if sound:
         first = sound[0]
         second = [a for a in sound[1:] if a.score >= _SECOND * first.score and not _same_place(a, first)]
@@ -161,48 +161,16 @@ def _align(
     return sorted(aligned, key=lambda a: (-a.score, a.sentence.end - a.start))
 
 
-def _contradicted(claim: str, alignment: _Alignment, question: str) -> bool:
+def _contradicted(claim: str, alignment: _Alignment, question: str, weights: Mapping[str, float]) -> bool:
     """Whether the claim has a number, a name or a negation that its span does not bear out."""
-    passage = alignment.sentence.passage
-    span = passage.text[alignment.start - passage.start : alignment.sentence.end - passage.start]
-    # Counted: "between 1405 and 1405" is not borne out by "between 1402 and 1405".
-    span_facts = Counter(_normal(word) for word in words(span))
-    around = set(span_facts) | {_normal(word) for word in words(f"{passage.text} {passage.heading} {passage.title}")}
-    facts = _facts(claim)
-    amounts = Counter(_normal(fact) for fact in facts if _is_amount(fact))
-    if amounts - span_facts or any(_normal(fact) not in around for fact in facts if not _is_amount(fact)):
+    sentence = alignment.sentence
+    passage = sentence.passage
+    parts = [Part(sentence.text, sentence.leans)]
+    if alignment.start < sentence.start:
+        parts.insert(0, Part(passage.text[alignment.start - passage.start : sentence.start - passage.start], False))
+    if not borne_out(claim, question, parts, f"{passage.heading} {passage.title}", weights):
         return True
-    if bool(_NEGATION.search(claim)) != bool(_NEGATION.search(alignment.closest)):
-        return True
-    # "Who founded it?" answered by a name that the passage has, but not this sentence: likeness alone is not enough.
-    asked = {word.stem for word in words(question)}
-    names = [fact for fact in facts if not _is_amount(fact) and fact.stem not in asked]
-    return bool(names) and not any(_normal(name) in span_facts for name in names)
-
-
-def _facts(claim: str) -> list[Word]:
-    """Numbers, and words written with a capital inside the sentence."""
-    all_words = words(claim)
-    facts = []
-    for i, word in enumerate(all_words):
-        next_is_name = i + 1 < len(all_words) and all_words[i + 1].written[0].isupper()
-        if _is_amount(word) or (word.is_content and word.written[0].isupper() and (i > 0 or next_is_name)):
-            facts.append(word)
-    return facts
-
-
-def _is_fact(word: Word) -> bool:
-    return _is_amount(word) or word.written[0].isupper()
-
-
-def _is_amount(word: Word) -> bool:
-    # "one" and "first" are mostly no amounts: "one of the first to".
-    written = word.written.lower()
-    return is_number(written) and written not in ("one", "first", "second", "half")
-
-
-def _normal(word: Word) -> str:
-    return NUMBER_WORDS.get(word.written.lower(), word.stem)
+    return bool(_NEGATION.search(claim)) != bool(_NEGATION.search(alignment.closest))
 
 
 def _stems(sentence: Sentence) -> frozenset[str]:

@@ -40,6 +40,7 @@ log = logging.getLogger(__name__)
 
 _THREADS = 4
 _EVENT_INTERVAL_S = 0.2
+_MOST_CRASHES = 3
 _NO_MODEL = "There is no embedding model, so documents are found by their words only."
 
 
@@ -227,7 +228,7 @@ def _load_model(home: Home, path: Path | None) -> tuple[EmbeddingModel | None, s
     """The model, or why there is none.
 
     A file that crashes llama.cpp would end this process at each start. Loading leaves a mark until it is done; after
-    two in a row the file is left alone for an hour.
+    three in a row (one or two may have been kills) the file is left alone for an hour.
     """
     if path is None:
         return None, _NO_MODEL
@@ -238,9 +239,10 @@ def _load_model(home: Home, path: Path | None) -> tuple[EmbeddingModel | None, s
     mark = home.knowledge / "loading-model"
     attempt = f"{path} {status.st_size} {status.st_mtime_ns}\n"
     before = mark.read_text("utf-8") if mark.is_file() and time.time() - mark.stat().st_mtime < 3600 else ""
-    if before == 2 * attempt:
+    crashes = before.count(attempt)
+    if crashes == _MOST_CRASHES:
         return None, f"The embedding model {path.name} crashes when it is loaded. Choose another one. {_NO_MODEL}"
-    mark.write_text((before if before == attempt else "") + attempt, "utf-8")
+    mark.write_text((crashes + 1) * attempt, "utf-8")
     try:
         model = EmbeddingModel(path)
         model.embed_query("Is it alive?")
