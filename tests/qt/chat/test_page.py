@@ -212,7 +212,7 @@ def test_the_documents_answer_before_the_model(stage: Stage) -> None:
         "Quote from Standing desk manual.pdf › page 12 › Warranty › What is covered: "
         "The base is covered for five years against breakage under normal use."
     )
-    assert card.mapTo(reply, QPoint()).y() < reply.body.y()
+    stage.until(lambda: card.mapTo(reply, QPoint()).y() < reply.body.y())  # once it is laid out
     hold.set()
     stage.until(lambda: reply.message.state == "complete")
 
