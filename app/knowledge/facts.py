@@ -16,14 +16,15 @@ from itertools import pairwise
 from app.knowledge.words import NUMBER_WORDS, STOP_WORDS, Word, is_number, word_set, words
 
 _CLAUSE_END = re.compile(r"[,;:]\s|[()\[\]–—]|\s-\s|\b(?:and|but|while|whereas|or|than)\b")
-# How much a word of the claim says for a particular that stands in the same clause, sentence, or in the sentence after.
-_SAME_CLAUSE, _SAME_SENTENCE, _SENTENCE_BEFORE = 1.0, 0.8, 0.3
-_SENTENCE_BEFORE_LEANING = 0.7
+# How much a word of the claim says for a particular: less with each clause between them, and across sentences.
+_PER_CLAUSE, _SAME_SENTENCE, _SENTENCE_BEFORE_LEANING, _SENTENCE_BEFORE = 0.12, 0.6, 0.6, 0.3
+# And how much it says that the particular's clause is about nothing else.
+_NOTHING_ELSE = 0.2
 # The beginning of a claim is what it is about.
-_FADING = 0.93
-_RIVAL_MARGIN = 1.02
+_FADING = 0.9
 _NEWS_BORNE = 0.5
 _OTHER_CLAUSE = 0.6
+_QUOTED_WORDS = 4
 _NAME, _YEAR = "a name", "a year"
 # Capitals that are no names.
 _NO_NAMES = word_set("i mr mrs ms dr")
@@ -60,6 +61,8 @@ def borne_out(claim: str, question: str, span: Sequence[Part], around: str, weig
     ``around``: what else the reader is told of the span's topic (headings, title). ``weights``: rarity of the claim's
     words, by stem.
     """
+    claim = claim.replace("%", " percent")
+    span = [Part(part.text.replace("%", " percent"), part.leans) for part in span]
     claimed = words(claim)
     said = [word for part in span for word in words(part.text)]
     has = Counter(_normal(word) for word in said)
@@ -82,6 +85,7 @@ def _in_their_places(claim: str, names: set[str], span: Sequence[Part], weights:
     places = _places([part.text for part in span])
     own_places = _places([claim])
     here = set(own_places)
+    quoted = _quoted(claim, span)
     rivals: dict[str, set[str]] = {}
     for part in span:
         for kind, particulars in _kinds(part.text).items():
@@ -89,7 +93,7 @@ def _in_their_places(claim: str, names: set[str], span: Sequence[Part], weights:
     context = {stem: weights.get(stem, 1.0) * _FADING**n for n, stem in enumerate(own_places) if stem not in STOP_WORDS}
     for kind, particulars in _kinds(claim).items():
         for particular in particulars:
-            if (kind == _NAME and particular not in names) or particular not in places:
+            if (kind == _NAME and particular not in names) or particular not in places or particular in quoted:
                 continue
             near = {
                 stem: weight * (1.0 if _same_clause(own_places[stem], own_places[particular]) else _OTHER_CLAUSE)
@@ -98,9 +102,20 @@ def _in_their_places(claim: str, names: set[str], span: Sequence[Part], weights:
             }
             own = max(_fit(place, near, places, span) for place in places[particular])
             others = [place for rival in rivals.get(kind, ()) for place in places[rival]]
-            if others and max(_fit(place, near, places, span) for place in others) > _RIVAL_MARGIN * own:
+            if others and max(_fit(place, near, places, span) for place in others) > own:
                 return False
     return True
+
+
+def _quoted(claim: str, span: Sequence[Part]) -> set[str]:
+    """The words of those clauses of the claim that the span has word for word."""
+    said = " ".join(_normal(word) for part in span for word in words(part.text))
+    quoted: set[str] = set()
+    for clause in _CLAUSE_END.split(claim):
+        stems = [_normal(word) for word in words(clause)]
+        if len(stems) >= _QUOTED_WORDS and f" {' '.join(stems)} " in f" {said} ":
+            quoted.update(stems)
+    return quoted
 
 
 def _same_clause(some: Sequence[_Place], others: Sequence[_Place]) -> bool:
@@ -122,16 +137,18 @@ def _kinds(text: str) -> dict[str, set[str]]:
 def _fit(
     place: _Place, context: Mapping[str, float], places: Mapping[str, list[_Place]], span: Sequence[Part]
 ) -> float:
-    """How much of a claim's other words stand by this place."""
+    """How much of a claim's other words stand by this place, and how little else does."""
     total = 0.0
     for stem, weight in context.items():
         total += weight * max((_closeness(place, other, span) for other in places.get(stem, [])), default=0.0)
-    return total
+    inside = [stem for stem, where in places.items() if place in where and stem not in STOP_WORDS]
+    claimed = sum(stem in context for stem in inside) / max(1, len(inside) - 1)  # without the particular itself
+    return total + _NOTHING_ELSE * claimed * sum(context.values())
 
 
 def _closeness(place: _Place, other: _Place, span: Sequence[Part]) -> float:
     if place.sentence == other.sentence:
-        return _SAME_CLAUSE if place.clause == other.clause else _SAME_SENTENCE
+        return max(_SAME_SENTENCE, 1.0 - _PER_CLAUSE * abs(place.clause - other.clause))
     if other.sentence < place.sentence:
         return _SENTENCE_BEFORE_LEANING if span[place.sentence].leans else _SENTENCE_BEFORE
     return 0.0

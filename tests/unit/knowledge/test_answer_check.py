@@ -76,6 +76,62 @@ def test_claims(vectors: SentenceVectors, claim: str, expected: Support) -> None
     assert bool(only.citations) == (expected in ("supported", "partial"))
 
 
+@pytest.mark.parametrize(
+    ("source", "question", "claim", "expected"),
+    [
+        # Answers of a real 135M model, and what it was given.
+        (
+            "The base is covered for five years. The lamp is covered for two years.",
+            "How long is the base covered?",
+            "The base is covered for two years.",
+            "partial",
+        ),
+        (
+            "The tower is 330 metres tall, about the height of an 81-storey building.",
+            "How tall is the tower?",
+            "The tower is 324 metres tall.",
+            "partial",
+        ),
+        (
+            "Fresno is served by State Route 99. State Route 168 (Sierra Freeway) heads east to Huntington Lake, and "
+            "State Route 41 (Yosemite Freeway) comes from Yosemite National Park.",
+            "What is another name for State Route 168 in Fresno?",
+            "Another name for State Route 168 is Yosemite.",
+            "partial",
+        ),
+        (
+            "Fresno is served by State Route 99. State Route 168 (Sierra Freeway) heads east to Huntington Lake, and "
+            "State Route 41 (Yosemite Freeway) comes from Yosemite National Park.",
+            "What is another name for State Route 168 in Fresno?",
+            "State Route 168 is the Sierra Freeway and heads east to Huntington Lake.",
+            "supported",
+        ),
+        # The same sentence has both numbers.
+        ("The frame is covered for five years and the base for two years.", "", "The base is covered for five years.",
+         "partial"),
+        ("The frame is covered for five years and the base for two years.", "", "The base is covered for two years.",
+         "supported"),
+        ("Of the inhabitants 56.2% were Catholics, 35.7% Jews and 2.8% Protestants.", "What share were Protestants?",
+         "56.2% of the inhabitants were Protestants.", "partial"),
+        ("Of the inhabitants 56.2% were Catholics, 35.7% Jews and 2.8% Protestants.", "What share were Protestants?",
+         "Of the inhabitants 2.8 percent were Protestants.", "supported"),
+        # The name stands in the passage, but elsewhere.
+        ("It was designed by Mira Lindqvist in Malmö. Jonas Berg sells it in Oslo.", "Who designed it?",
+         "It was designed by Jonas Berg in Malmö.", "partial"),
+        ("It was designed by Mira Lindqvist in Malmö. Jonas Berg sells it in Oslo.", "Who designed it?",
+         "It was designed by Mira Lindqvist.", "supported"),
+    ],
+)  # fmt: skip
+def test_particulars_must_stand_where_the_rest_of_the_claim_is(
+    vectors: SentenceVectors, source: str, question: str, claim: str, expected: Support
+) -> None:
+    given = Evidence(
+        question, (Passage(1, 1, 1, 1, "/a.txt", "a.txt", "", None, 0, len(source), source, 1.0),), found=True
+    )
+    [only] = check(claim, given, terms, vectors, lambda *_: None)
+    assert only.support == expected
+
+
 def test_citations_are_exact_spans_with_their_page(vectors: SentenceVectors) -> None:
     [only] = checked("The battery must be charged to 80 percent before winter storage.", vectors)
     [citation] = only.citations
