@@ -14,7 +14,7 @@ from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QEn
 from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QProgressBar, QVBoxLayout, QWidget
 
 from app.core.errors import Cancelled, SatchelError
-from app.ui.theme import Theme
+from app.ui.theme import Theme, room_px
 from app.ui.widgets.basic import Icon, IconButton, button, column, label, restyle, row
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ class Notices(QWidget):
         parent = self.parentWidget()
         if parent is None or not self._cards:
             return
-        width = min(WIDTH, parent.width() - 32) + 32
+        width = min(room_px(WIDTH), parent.width() - 32) + 32
         self.setFixedWidth(width)
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
         height = min(height, parent.height() - self._bottom)

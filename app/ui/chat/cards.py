@@ -24,8 +24,12 @@ class CardButton(QPushButton):
         """Put the content in; clicks on it go to the button."""
         self._content = layout
         self.setLayout(layout)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        policy.setHeightForWidth(layout.hasHeightForWidth())
+        wraps = layout.hasHeightForWidth()
+        # Fixed would hold it to the height that its words have on their widest lines.
+        policy = QSizePolicy(
+            QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred if wraps else QSizePolicy.Policy.Fixed
+        )
+        policy.setHeightForWidth(wraps)
         self.setSizePolicy(policy)
         for child in self.findChildren(QLabel):
             child.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)

@@ -22,7 +22,7 @@ from app.chat.sources import Citation
 from app.ui import tokens
 from app.ui.chat.addresses import citation_address, is_web_address
 from app.ui.chat.marks import Mark
-from app.ui.theme import mono_font
+from app.ui.theme import font_px, mono_font
 from app.ui.tokens import Colors
 
 QUOTE_DEPTH = QTextFormat.Property.UserProperty + 1
@@ -68,7 +68,7 @@ class Formats:
             block.setTopMargin(12)
         char = QTextCharFormat(self.plain)
         char.setFontWeight(QFont.Weight.Bold)
-        char.setProperty(QTextFormat.Property.FontPixelSize, _HEADINGS.get(tag, tokens.FONT_BODY))
+        char.setProperty(QTextFormat.Property.FontPixelSize, font_px(_HEADINGS.get(tag, tokens.FONT_BODY)))
         return char
 
     def rule(self, block: QTextBlockFormat) -> QTextBlockFormat:
@@ -152,7 +152,7 @@ class Formats:
         """Code in a line."""
         form = QTextCharFormat(base)
         form.setFontFamilies(mono_font().families())
-        form.setProperty(QTextFormat.Property.FontPixelSize, 13)
+        form.setProperty(QTextFormat.Property.FontPixelSize, mono_font().pixelSize())
         form.setBackground(QColor(self._colors.hover if base.isAnchor() else self._colors.sunken))
         return form
 
@@ -172,7 +172,7 @@ class Formats:
     def mark_words(self, mark: Mark) -> list[tuple[str, QTextCharFormat]]:
         """What is put behind a sentence: numbers of its sources, or the words that none was found."""
         form = QTextCharFormat(self.plain)
-        form.setProperty(QTextFormat.Property.FontPixelSize, 11)
+        form.setProperty(QTextFormat.Property.FontPixelSize, font_px(tokens.FONT_TINY))
         if mark.support == "unsupported":
             if not mark.closing:
                 return []

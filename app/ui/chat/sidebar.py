@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 
 from app.chat.transcript import ConversationSummary
 from app.ui.chat.conversations import ID_ROLE, ConversationModel
-from app.ui.theme import Theme
+from app.ui.theme import Theme, font_px, room_px
+from app.ui.tokens import FONT_TINY
 from app.ui.widgets.basic import IconButton, button, column, frame, label, row
 
 SEARCH_DELAY_MS = 120
@@ -180,7 +181,7 @@ class _RowDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         heading = index.data(ID_ROLE) is None
-        return QSize(option.rect.width(), HEADING_HEIGHT if heading else ROW_HEIGHT)
+        return QSize(option.rect.width(), room_px(HEADING_HEIGHT if heading else ROW_HEIGHT))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         colors = self._theme.colors
@@ -189,7 +190,7 @@ class _RowDelegate(QStyledItemDelegate):
         font = QFont(option.font)
         text = str(index.data())
         if index.data(ID_ROLE) is None:
-            font.setPixelSize(11)
+            font.setPixelSize(font_px(FONT_TINY))
             font.setWeight(QFont.Weight.DemiBold)
             painter.setFont(font)
             painter.setPen(QColor(colors.muted))

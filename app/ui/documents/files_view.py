@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QAction, QDesktopServices
+from PySide6.QtGui import QAction, QDesktopServices, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QStackedWidget, QTableView, QWidget
 
 from app.knowledge.protocol import FileStatus
@@ -20,6 +20,7 @@ from app.ui.widgets.words import counted
 
 STATUSES: tuple[FileStatus, ...] = ("indexed", "skipped", "failed", "missing", "pending")
 TYPING_MS = 200
+NARROW = 600
 
 
 class FilesView(QWidget):
@@ -105,7 +106,7 @@ class FilesView(QWidget):
         across.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         across.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Interactive)
         across.setSectionResizeMode(STATE, QHeaderView.ResizeMode.Stretch)
-        across.resizeSection(NAME, room_px(240))
+        across.setMinimumSectionSize(room_px(70))
         for section in (PAGES, PASSAGES, SIZE):
             across.setSectionResizeMode(section, QHeaderView.ResizeMode.Fixed)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -121,11 +122,24 @@ class FilesView(QWidget):
         table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         return table
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+
+    def _fit(self) -> None:
+        """Where there is little room, names and states have it."""
+        narrow = self.width() < room_px(NARROW)
+        for section in (PAGES, PASSAGES):
+            self._table.setColumnHidden(section, narrow)
+        self._table.horizontalHeader().resizeSection(NAME, min(room_px(360), int(self.width() * 0.38)))
+
     def _restyle(self) -> None:
         self._table.verticalHeader().setDefaultSectionSize(room_px(36))
         for section, width in ((PAGES, 70), (PASSAGES, 90), (SIZE, 104)):
             self._table.horizontalHeader().resizeSection(section, room_px(width))
         self._table.viewport().update()
+        self._fit()
 
     def _open(self, index: QModelIndex) -> None:
         """What was read of a file; of one that could not be read there is only the file."""

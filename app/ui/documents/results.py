@@ -17,6 +17,7 @@ from app.ui.chat.cards import CardButton, number_badge
 from app.ui.chat.evidence import span_of
 from app.ui.theme import Theme
 from app.ui.widgets.basic import column, label, row
+from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.page import scrolling
 
 SHOWN_CHARS = 700
@@ -74,7 +75,7 @@ class Results(QWidget):
         name = " · ".join(place)
         made = CardButton("example", f"documents.result.{passage.number}", f"{name}: {passage.text}")
         made.setToolTip(self.tr("Show this in its document"))
-        where = label(name, "strong", wrap=True)
+        where = ElidedLabel(name, "strong", mode=Qt.TextElideMode.ElideMiddle)
         text = label(wrap=True)
         text.setTextFormat(Qt.TextFormat.RichText)
         text.setText(self._marked(passage, evidence))

@@ -16,11 +16,13 @@ from app.ui.models.loading import load_model
 from app.ui.models.words import facts, place_words
 from app.ui.notices import Note
 from app.ui.parts import Parts
+from app.ui.theme import room_px
 from app.ui.widgets.basic import IconButton, button, column, label, line, row
 from app.ui.widgets.page import scrolling
 from app.ui.widgets.words import short_path
 
-WIDTH = 360
+WIDTH, WIDEST = 360, 480
+"""The second with large text."""
 
 
 class ModelDetails(QFrame):
@@ -36,7 +38,8 @@ class ModelDetails(QFrame):
         self.setProperty("kind", "pane")
         self.setObjectName("models.details")
         self.setAccessibleName(self.tr("Details of the model"))
-        self.setFixedWidth(WIDTH)
+        self._fit_width()
+        parts.theme.changed.connect(self._fit_width)
         self._title = label(kind="heading", wrap=True, name="models.details.title")
         self._missing = label(kind="bad", wrap=True, name="models.details.missing")
         self._fit = FitPanel(parts.theme, parts.bridge, "models.fit")
@@ -91,6 +94,9 @@ class ModelDetails(QFrame):
                 lambda n, kv: models.verdict(model_id, n, kv, measure=True), model.summary.n_ctx_train, defaults
             )
         self.show_state(self._state)
+
+    def _fit_width(self) -> None:
+        self.setFixedWidth(min(room_px(WIDTH), WIDEST))
 
     def show_state(self, state: ModelState) -> None:
         """The loaded model's own button reads "Load again" (with another context, say)."""

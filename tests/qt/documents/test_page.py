@@ -216,6 +216,7 @@ def test_a_result_opens_its_source_beside_it(qtbot: QtBot, world: SimpleNamespac
     pane = page.source.pane
     qtbot.waitUntil(lambda: pane.isVisible() and pane.cited_text() == "x" * 45, timeout=5000)  # the quote, not all
     page.resize(900, 600)
+    qtbot.waitUntil(lambda: card.height() == card.heightForWidth(card.width()), timeout=5000)  # no word is cut
     assert not page.findChild(QListView, "documents.collections").isVisible()  # it makes room
     qtbot.keyClick(pane, Qt.Key.Key_Escape)
     assert pane.isHidden()
