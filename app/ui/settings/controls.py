@@ -53,7 +53,7 @@ def whole_number(
     made.setValue(value)
     made.setSuffix(suffix)
     made.setGroupSeparatorShown(True)
-    made.setMinimumWidth(room_px(150 if suffix else 120))
+    made.setMinimumWidth(room_px(150))
     made.lineEdit().setTextMargins(*FIELD_MARGINS)
     made.valueChanged.connect(changed)
     return made
@@ -66,7 +66,7 @@ def decimal(value: float, low: float, high: float, changed: Callable[[float], No
     made.setSingleStep(step)
     made.setDecimals(2)
     made.setValue(value)
-    made.setMinimumWidth(room_px(120))
+    made.setMinimumWidth(room_px(150))
     made.lineEdit().setTextMargins(*FIELD_MARGINS)
     made.valueChanged.connect(lambda chosen: changed(round(chosen, 4)))
     return made

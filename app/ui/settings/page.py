@@ -17,7 +17,7 @@ from app.ui.settings.controls import decimal, entry, section, text, whole_number
 from app.ui.theme import ThemeChoice
 from app.ui.widgets.basic import button
 from app.ui.widgets.page import centred_column, header, scrolling
-from app.ui.widgets.words import number
+from app.ui.widgets.words import number, short_path
 
 WIDTH = 780
 CONTEXTS = (1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072)
@@ -217,7 +217,7 @@ class SettingsPage(QWidget):
             entry(
                 self.tr("Satchel's folder"),
                 self.tr("Conversations, the index of your documents, and models it copied: {path}").format(
-                    path=home.root
+                    path=short_path(str(home.root))
                 ),
                 show,
                 "settings.home",
