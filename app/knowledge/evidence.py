@@ -4,9 +4,12 @@ Embedding every sentence of six passages takes half a second on a small machine;
 better), and only those are embedded, as long as time allows. Sentences seen before keep their vector.
 
 ``found`` compares the best sentence's score (half cosine, half word overlap, both of the plain kind) with a threshold.
-Measured on XQuAD English (1,190 questions, ``tests/bench/xquad.py``) with MiniLM: 97 % of the questions are answered
-when their paragraph is in the collection; 5 % are, wrongly, when its whole article is not, and 30 % when only the
-paragraph itself is missing while its neighbours on the same topic are there. The score's AUC is 0.99 and 0.95.
+Measured on XQuAD English (``tests/bench/xquad.py``) with MiniLM, the threshold chosen on every second article (at most
+one point of what is rightly found given up) and told for the others: 97 % of the questions are answered when their
+paragraph is in the collection; 4 % are, wrongly, when its whole article is not, and 22 % (28 % of the half that was
+chosen on) when only the paragraph itself is missing while its neighbours on the same topic are there. The rarest words,
+the passage's coverage, margins, the kind of answer, and a regression of 18 such figures did no better at the same share
+of right ones: what is missing is a reader that knows whether a sentence answers.
 """
 
 from __future__ import annotations
@@ -24,7 +27,7 @@ from app.knowledge.retrieve import Retrieved
 from app.knowledge.sentence_scores import Sentence, split, word_scores
 from app.knowledge.words import words
 
-FOUND_AT = 0.42
+FOUND_AT = 0.44
 """The best sentence must score this much, or the documents do not support an answer."""
 FOUND_AT_WORDS_ONLY = 0.4
 """Without an embedding model there is only the overlap (on XQuAD: 92 % found, 11 % wrongly without the article)."""

@@ -9,40 +9,25 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from app.core.errors import Cancelled, DiskFull, DocumentError, SatchelError
 from app.core.jobs import CancelToken
-from app.knowledge.embed_llama import Vectors
-from app.knowledge.ledger import FileRecord, Ledger
+from app.knowledge.compare import compare
+from app.knowledge.embedder import Embedder, Rate
+from app.knowledge.file_records import FileRecord
+from app.knowledge.ledger import Ledger
 from app.knowledge.parse import PARSER_VERSION
 from app.knowledge.priority import lower_thread
 from app.knowledge.protocol import CollectionInfo, IndexPhase
 from app.knowledge.reading import FileReader
 from app.knowledge.retrieve import Meaning
-from app.knowledge.scan import Scan, scan
-from app.knowledge.vector_cache import WaitingChunk, embedded_text
+from app.knowledge.scan import scan
 
 log = logging.getLogger(__name__)
 
-_BATCH = 16
 _BYTES_PER_CHUNK = 1_000.0
-_CHUNKS_PER_S = 10.0
 _FULL = "The disk is full. Indexing goes on by itself when there is room again."
-
-
-@dataclass
-class _Rate:
-    """Chunks embedded per second, the recent ones counting more."""
-
-    per_s: float = 0.0
-
-    def add(self, chunks: int, seconds: float) -> None:
-        if chunks and seconds > 0:
-            now = chunks / seconds
-            self.per_s = now if self.per_s == 0 else 0.8 * self.per_s + 0.2 * now
 
 
 class Indexer:
@@ -76,7 +61,8 @@ class Indexer:
         self._current: FileRecord | None = None
         self._trouble: dict[str, str] = {}
         self._gone_roots: dict[int, list[str]] = {}
-        self._rate = _Rate()
+        self._rate = Rate()
+        self._embedder = Embedder(meaning, self._rate) if meaning is not None else None
         self._threads = [
             threading.Thread(target=self._run, args=(self._read_some,), name="indexer-reader", daemon=True),
             threading.Thread(target=self._run, args=(self._embed_some,), name="indexer-embedder", daemon=True),
@@ -128,7 +114,9 @@ class Indexer:
         seconds_left: float | None = None
         if phase == "indexing":
             to_come = self._ledger.pending_bytes().get(collection_id, 0) / _BYTES_PER_CHUNK
-            seconds_left = (missing_vectors + to_come) / (self._rate.per_s or _CHUNKS_PER_S)
+            seconds_left = (missing_vectors + to_come) / (
+                (self._embedder.rate.per_s if self._embedder is not None else 0.0) or _CHUNKS_PER_S
+            )
         current = self._current
         here = current is not None and current.collection_id == collection_id
         return CollectionInfo(
@@ -230,7 +218,8 @@ class Indexer:
             found = scan(self._ledger.roots(collection_id), self._stop)
             if retry_failed:
                 self._ledger.retry_failed(collection_id)
-            self._compare(collection_id, found)
+            self._gone_roots[collection_id] = found.gone_roots
+            self.forget(compare(self._ledger, collection_id, found))
         except DocumentError:
             log.info("a collection was removed while it was scanned")
         except BaseException:
@@ -240,73 +229,10 @@ class Indexer:
         finally:
             self._scanning = None
 
-    def _compare(self, collection_id: int, found: Scan) -> None:
-        known = self._ledger.files(collection_id)
-        self._gone_roots[collection_id] = found.gone_roots
-        changed = []
-        for path, (size, mtime_ns) in found.files.items():
-            file = known.get(path)
-            same = file is not None and (file.size, file.mtime_ns) == (size, mtime_ns)
-            if file is not None and same and file.parser_version == PARSER_VERSION:
-                if file.status == "missing":
-                    self._ledger.mark_there(file.id)
-            elif file is None or file.status != "pending" or not same:
-                changed.append((path, size, mtime_ns))
-        self._ledger.add_files(collection_id, changed)
-        self._ledger.skip_paths(
-            collection_id,
-            [
-                (path, reason)
-                for path, reason in found.skipped.items()
-                if path not in known or known[path].status != "skipped"
-            ],
-        )
-        gone = [file for path, file in known.items() if path not in found.files and path not in found.skipped]
-        self.forget(
-            self._ledger.mark_missing(
-                [file for file in gone if file.status != "missing"],
-                "This file is not where it was: deleted, moved, or on a drive that is not plugged in. "
-                "What was read from it is kept.",
-            )
-        )
-
     # the embedder's thread
 
     def _embed_some(self) -> bool:
-        meaning = self._meaning
-        if meaning is None:
+        if self._embedder is None or not self._embedder.step(lambda: self._stop.cancelled or self._paused):
             return False
-        if not meaning.index.ready:
-            meaning.index.open()
-        lower_thread()  # only now: Chroma's threads, begun when it is opened, serve searches too
-        waiting = meaning.cache.waiting(_BATCH)
-        vectors: dict[bytes, Vectors] = {}
-        done: list[tuple[int, Vectors]] = []
-        start, fresh = time.monotonic(), 0
-        for chunk in waiting:
-            if self._stop.cancelled or self._paused:
-                break
-            vector = chunk.known if chunk.known is not None else vectors.get(chunk.hash)
-            if vector is None:
-                vector = self._embed(chunk)
-                fresh += 1
-            vectors[chunk.hash] = vector
-            done.append((chunk.id, vector))
-        self._rate.add(fresh, time.monotonic() - start)
-        if done:
-            alive = set(meaning.cache.store(vectors.items(), [chunk_id for chunk_id, _ in done]))
-            kept = [(chunk_id, vector) for chunk_id, vector in done if chunk_id in alive]
-            meaning.index.add([chunk_id for chunk_id, _ in kept], [vector for _, vector in kept])
-            self._on_change()
-        return bool(done)
-
-    def _embed(self, chunk: WaitingChunk) -> Vectors:
-        assert self._meaning is not None
-        model = self._meaning.model
-        for text in (embedded_text(chunk.heading, chunk.text), chunk.text):
-            try:
-                return model.embed_document(text)
-            except DocumentError:
-                continue
-        # Cut with rough counts before there was a model: all of it counts, in pieces.
-        return model.embed_sentence(chunk.text)
+        self._on_change()
+        return True

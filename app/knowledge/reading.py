@@ -12,7 +12,8 @@ from pathlib import Path
 from app.core.errors import DocumentError, FileChanged, FileVanished, Skipped
 from app.core.jobs import CancelToken
 from app.knowledge.chunk import chunk
-from app.knowledge.ledger import FileRecord, FileState, Ledger, chunk_hash
+from app.knowledge.file_records import FileRecord, FileState, chunk_hash
+from app.knowledge.ledger import Ledger
 from app.knowledge.parse import PARSER_VERSION, ParserProcess
 from app.knowledge.vector_cache import embedded_text
 

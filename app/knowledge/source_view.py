@@ -6,7 +6,8 @@ import logging
 from pathlib import Path, PurePath
 
 from app.core.errors import SatchelError
-from app.knowledge.ledger import FileRecord, Ledger
+from app.knowledge.file_records import FileRecord
+from app.knowledge.ledger import Ledger
 from app.knowledge.parse import ParserProcess
 from app.knowledge.protocol import PageImage, ReadSource, Source
 

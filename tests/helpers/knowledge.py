@@ -9,7 +9,8 @@ from pathlib import Path
 from app.core.database import Database
 from app.knowledge.chunk import Chunk
 from app.knowledge.client import KnowledgeClient
-from app.knowledge.ledger import FileRecord, FileState, Ledger, chunk_hash
+from app.knowledge.file_records import FileRecord, FileState, chunk_hash
+from app.knowledge.ledger import Ledger
 from app.knowledge.parse import PARSER_VERSION, ParsedFile
 from app.knowledge.protocol import CollectionInfo
 from app.knowledge.schema import MIGRATIONS

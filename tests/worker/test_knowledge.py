@@ -312,6 +312,33 @@ def test_a_damaged_ledger_is_replaced_and_the_files_can_be_indexed_anew(
     assert info.indexed == 2
 
 
+def test_a_damaged_ledger_is_restored_from_its_backup_and_what_is_missing_is_read_anew(
+    home: Home, client: KnowledgeClient, documents: Path, events: list[Reply]
+) -> None:
+    collection = client.create_collection("My things", [documents]).id
+    wait_until_indexed(client, collection)
+    client.close()
+    ledger = home.knowledge / "ledger.sqlite"
+    backup = Database(ledger, home.backups, MIGRATIONS)
+    backup.backup()
+    backup.close()
+    (documents / "new.txt").write_text("The otter sleeps in the boathouse.")
+    client.rescan(collection)
+    assert wait_until_indexed(client, collection).indexed == 3  # the backup does not know this one
+    client.close()
+    damaged = ledger.read_bytes()[:4096] + b"\xa5" * 50_000
+    ledger.write_bytes(damaged)
+    events.clear()
+    assert [info.name for info in client.list_collections()] == ["My things"]
+    [notice] = [event for event in events if isinstance(event, Notice)]
+    assert "was restored from the backup of" in notice.what
+    kept = [path for path in (home.backups / "damaged").rglob("*") if path.is_file()]
+    assert damaged in [path.read_bytes() for path in kept] and any(str(path) in notice.what for path in kept)
+    info = wait_until_indexed(client, collection)
+    assert (info.indexed, info.embedded) == (3, info.chunks)
+    assert client.search([collection], "Where does the otter sleep?").found
+
+
 def test_a_second_worker_on_the_same_data_is_refused_until_the_first_ends(
     home: Home, client: KnowledgeClient, embedding_model: Path
 ) -> None:

@@ -12,7 +12,8 @@ import pytest
 from app.core.database import Database
 from app.core.errors import DocumentError
 from app.knowledge.chunk import Chunk
-from app.knowledge.ledger import FileState, Ledger
+from app.knowledge.file_records import FileState
+from app.knowledge.ledger import Ledger
 from app.knowledge.parse import PARSER_VERSION, PageSpan, ParsedFile
 from tests.helpers.knowledge import chunks_of, hashes_of, open_database, put_file
 
