@@ -114,9 +114,7 @@ class Indexer:
         seconds_left: float | None = None
         if phase == "indexing":
             to_come = self._ledger.pending_bytes().get(collection_id, 0) / _BYTES_PER_CHUNK
-            seconds_left = (missing_vectors + to_come) / (
-                (self._embedder.rate.per_s if self._embedder is not None else 0.0) or _CHUNKS_PER_S
-            )
+            seconds_left = (missing_vectors + to_come) / self._rate.per_s
         current = self._current
         here = current is not None and current.collection_id == collection_id
         return CollectionInfo(
