@@ -1,7 +1,7 @@
 """One SQLite file that survives kills, power cuts and its own damage.
 
-WAL and ``synchronous=FULL``: what was committed is on the disk. Before each migration, and when the last copy is old, a
-backup is made; a database that is damaged or gone at start is replaced by the newest sound backup and kept aside.
+WAL and ``synchronous=FULL``: what was committed is on the disk. Before each migration, and when something changed and the
+last copy is old (looked at every few minutes and when closing), a backup is made; a database that is damaged or gone at start is replaced by the newest sound backup and kept aside.
 
 apsw rather than the standard library's ``sqlite3``: it ships a current SQLite with FTS5 on every platform, and does not
 open transactions by itself.
@@ -19,14 +19,17 @@ from typing import Any
 
 import apsw
 
-from app.core.backups import Backups, is_sound
-from app.core.errors import BusyError, DiskFull, StorageError
+from app.core.backups import Backups, age_s, is_sound, written_ns
+from app.core.errors import BusyError, DiskFull, SatchelError, StorageError
 
 log = logging.getLogger(__name__)
 
 Value = None | int | float | str | bytes
 Row = tuple[Any, ...]
-DAY_S = 86_400.0
+HOUR_S = 3600.0
+LOOK_EVERY_S = 600.0
+MOST_AT_CLOSE_BYTES = 64_000_000
+"""Larger databases are not copied when closing, which would keep a person waiting, only while they are open."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ class Database:
     ``execute`` and ``transaction`` use one writing connection, one thread at a time. ``query`` uses a second one that
     sees what is committed and never waits for a transaction under way.
 
+    A copy is made, on a thread of its own and when closing, if something changed since the last one and that is older
+    than ``backup_every_s`` (infinite: none). ``content`` names a table without which a copy is worth little: while it
+    is empty no first copy is made, and as soon as it is not, the next one is made however young the last is.
+
     Errors of the constructor: :class:`StorageError` when the file was written by a newer version (it is left as it is)
     or cannot be opened; :class:`BusyError` when another process holds it.
     """
@@ -57,12 +64,19 @@ class Database:
         migrations: Sequence[Migration],
         *,
         keep_backups: int = 5,
-        backup_every_s: float = DAY_S,
+        backup_every_s: float = HOUR_S,
+        look_every_s: float = LOOK_EVERY_S,
+        content: str = "",
     ) -> None:
         self.path = path
         self.restored = ""
         """What was wrong at start and what was done about it, as sentences; empty when all was well."""
         self._backups = Backups(backups, path.stem, keep_backups)
+        self._backup_every_s = backup_every_s
+        self._content = content
+        self._backup_lock = threading.Lock()
+        self._closing = threading.Event()
+        self._keeper = threading.Thread(target=self._keep_copies, args=(look_every_s,), name="copies", daemon=True)
         self._lock = threading.RLock()
         self._read_lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -72,13 +86,13 @@ class Database:
             try:
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 self._migrate(migrations)
-                if self._backups.age_s() > backup_every_s:
-                    self.backup()
                 self._reader = _connect(path)
                 self._reader.execute("PRAGMA query_only=1")
             except BaseException:
                 self._connection.close()
                 raise
+        if backup_every_s != float("inf"):
+            self._keeper.start()
 
     def execute(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Run one statement and return its rows; outside :meth:`transaction` it is committed when this returns.
@@ -123,16 +137,49 @@ class Database:
 
     def backup(self) -> Path:
         """Make a copy now; returns where it is."""
-        with self._lock, self._words():
-            return self._backups.take(self._connection)
+        with self._backup_lock, self._words():
+            copy = self._backups.take(self.path)
+            assert copy is not None
+            return copy
 
     def close(self) -> None:
-        """Write everything into the one file and let go of it. Twice is fine."""
+        """Write everything into the one file, copy it if that is due, and let go of it. Twice is fine."""
+        if not self._closing.is_set():
+            self._closing.set()
+            if self._keeper.is_alive():
+                self._keeper.join()
+            if self.path.is_file() and self.path.stat().st_size <= MOST_AT_CLOSE_BYTES:
+                self._back_up_if_due(lambda: False)
         with self._lock, self._read_lock:
             self._reader.close()
             self._connection.close()
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _keep_copies(self, look_every_s: float) -> None:
+        while not self._closing.is_set():
+            self._back_up_if_due(self._closing.is_set)
+            self._closing.wait(look_every_s)
+
+    def _back_up_if_due(self, stop: Callable[[], bool]) -> None:
+        try:
+            with self._backup_lock, self._words():
+                if self._is_backup_due():
+                    self._backups.take(self.path, stop)
+        except (SatchelError, OSError):  # the work goes on without; the next look tries again
+            log.warning("no copy of %s was made", self.path.name, exc_info=True)
+
+    def _is_backup_due(self) -> bool:
+        if self._backup_every_s == float("inf"):
+            return False
+        newest = self._backups.newest()
+        if newest is None:
+            return not self._content or _has_rows(self.path, self._content)
+        if newest.stat().st_mtime_ns == written_ns(self.path):
+            return False
+        if age_s(newest) > self._backup_every_s:
+            return True
+        return bool(self._content) and _has_rows(self.path, self._content) and not _has_rows(newest, self._content)
 
     def _mend(self) -> None:
         name = self.path.name
@@ -206,6 +253,17 @@ class Database:
                 f"SQLite says: {error}.",
                 f"Check that the folder {self.path.parent} can be written and that its disk is well.",
             ) from error
+
+
+def _has_rows(database: Path, table: str) -> bool:
+    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READWRITE)
+    try:
+        connection.set_busy_timeout(5000)
+        return bool(connection.execute(f'SELECT EXISTS (SELECT 1 FROM "{table}")').fetchall()[0][0])
+    except (apsw.SQLError, apsw.NotADBError, apsw.CorruptError):  # an older schema, or no use as a copy
+        return False
+    finally:
+        connection.close()
 
 
 def _connect(path: Path) -> apsw.Connection:

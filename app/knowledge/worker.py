@@ -90,7 +90,12 @@ class Knowledge:
         self._lock = FileLock(home.knowledge / "lock", "The document collections are in use.")
         try:
             self._database = Database(
-                home.knowledge / "ledger.sqlite", home.backups, MIGRATIONS, keep_backups=2, backup_every_s=7 * 86_400.0
+                home.knowledge / "ledger.sqlite",
+                home.backups,
+                MIGRATIONS,
+                keep_backups=2,  # it can be as large as all texts together
+                backup_every_s=6 * 3600.0,
+                content="collections",
             )
         except BaseException:
             self._lock.release()

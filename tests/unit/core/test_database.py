@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import apsw
@@ -27,6 +28,7 @@ def opened(tmp_path: Path, *migrations: Migration, **options: float) -> Database
         migrations or (NOTES,),
         keep_backups=int(options.get("keep_backups", 5)),
         backup_every_s=options.get("backup_every_s", 0.0),
+        content="notes",
     )
 
 
@@ -160,7 +162,7 @@ def test_a_schema_of_another_line_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("harm", ["pages", "not a database", "cut", "emptied", "gone"])
 def test_a_damaged_or_missing_database_comes_back_from_the_last_good_backup(tmp_path: Path, harm: str) -> None:
-    database = opened(tmp_path)
+    database = opened(tmp_path, backup_every_s=3600.0)
     for n in range(300):
         add(database, f"note {n}")
     database.backup()
@@ -195,7 +197,7 @@ def test_a_damaged_or_missing_database_comes_back_from_the_last_good_backup(tmp_
 
 
 def test_a_damaged_backup_is_passed_over(tmp_path: Path) -> None:
-    database = opened(tmp_path)
+    database = opened(tmp_path, backup_every_s=3600.0)
     add(database, "good")
     database.backup()
     add(database, "newer")
@@ -220,18 +222,104 @@ def test_damaged_without_any_backup_starts_empty_and_says_so(tmp_path: Path) -> 
 
 
 def test_backups_rotate(tmp_path: Path) -> None:
-    database = opened(tmp_path, keep_backups=3)
+    database = opened(tmp_path, keep_backups=3, backup_every_s=float("inf"))
     made = [database.backup() for _ in range(6)]
     assert Backups(tmp_path / "backups", "notes").newest_first() == made[:-4:-1]
     database.close()
 
 
-def test_a_fresh_backup_is_not_made_again_at_start(tmp_path: Path) -> None:
+def copies(tmp_path: Path) -> list[Path]:
+    return Backups(tmp_path / "backups", "notes").newest_first()
+
+
+def texts_of(copy: Path) -> list[str]:
+    connection = apsw.Connection(str(copy))
+    try:
+        return [text for (text,) in connection.execute("SELECT text FROM notes ORDER BY id")]
+    finally:
+        connection.close()
+
+
+def make_older(copy: Path, hours: float) -> Path:
+    stem, stamp = copy.stem.rsplit("-", 1)
+    made = datetime.strptime(stamp, "%Y%m%dT%H%M%S%f") - timedelta(hours=hours)
+    return copy.rename(copy.with_name(f"{stem}-{made:%Y%m%dT%H%M%S%f}.sqlite"))
+
+
+def test_what_changed_is_copied_when_closing_if_the_last_copy_is_old(tmp_path: Path) -> None:
+    database = opened(tmp_path, backup_every_s=3600.0)
+    add(database, "one")
+    database.close()
+    assert [texts_of(copy) for copy in copies(tmp_path)] == [["one"]]
+    database = opened(tmp_path, backup_every_s=3600.0)
+    add(database, "two")
+    database.close()
+    assert [texts_of(copy) for copy in copies(tmp_path)] == [["one"]], "that is young enough"
+    make_older(copies(tmp_path)[0], 2)
+    database = opened(tmp_path, backup_every_s=3600.0)
+    add(database, "three")
+    database.close()
+    assert texts_of(copies(tmp_path)[0])[:2] == ["one", "two"]
+
+
+def test_what_did_not_change_is_not_copied_again(tmp_path: Path) -> None:
+    database = opened(tmp_path, backup_every_s=3600.0)
+    add(database, "one")
+    database.close()
+    made = [make_older(copies(tmp_path)[0], 2)]
+    database = opened(tmp_path, backup_every_s=3600.0)
+    assert texts(database) == ["one"]
+    database.close()
+    assert copies(tmp_path) == made
+
+
+def test_an_empty_database_is_no_backup_worth_the_name(tmp_path: Path) -> None:
     opened(tmp_path, backup_every_s=3600.0).close()
-    first = Backups(tmp_path / "backups", "notes").newest_first()
-    assert len(first) == 1
-    opened(tmp_path, backup_every_s=3600.0).close()
-    assert Backups(tmp_path / "backups", "notes").newest_first() == first
+    assert copies(tmp_path) == []
+    database = opened(tmp_path, backup_every_s=3600.0)
+    database.backup()
+    add(database, "the first")
+    database.close()
+    assert [texts_of(copy) for copy in copies(tmp_path)] == [["the first"], []], "although the empty one is young"
+
+
+def test_a_long_run_is_copied_meanwhile(tmp_path: Path) -> None:
+    database = Database(tmp_path / "notes.sqlite", tmp_path / "backups", [NOTES], backup_every_s=0.0, look_every_s=0.01)
+    add(database, "while it is open")
+    waiting = threading.Event()
+    for _ in range(1000):
+        if any(texts_of(copy) for copy in copies(tmp_path)):
+            break
+        waiting.wait(0.02)
+    assert texts_of(copies(tmp_path)[0]) == ["while it is open"]
+    database.close()
+
+
+def test_a_copy_does_not_wait_for_a_transaction_under_way(tmp_path: Path) -> None:
+    database = opened(tmp_path, backup_every_s=float("inf"))
+    add(database, "committed")
+    with database.transaction():
+        add(database, "under way")
+        made: list[Path] = []
+        copying = threading.Thread(target=lambda: made.append(database.backup()))
+        copying.start()
+        copying.join(10)
+        assert [texts_of(copy) for copy in made] == [["committed"]]
+    database.close()
+
+
+def test_copies_of_the_last_days_stay_beside_those_of_the_last_hours(tmp_path: Path) -> None:
+    database = opened(tmp_path, backup_every_s=float("inf"))
+    for days in (3, 2, 1):
+        for hours in (2, 1):
+            make_older(database.backup(), 24 * days + hours / 3600)
+    for _ in range(4):
+        newest = database.backup()
+    kept = copies(tmp_path)
+    assert kept[0] == newest
+    assert len(kept) == 5
+    assert len({copy.stem.rsplit("-", 1)[-1][:8] for copy in kept}) >= 3
+    database.close()
 
 
 def test_a_full_disk_is_said_in_words_and_harms_nothing(tmp_path: Path) -> None:
