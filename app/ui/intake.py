@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QWidget
 
 from app.knowledge.protocol import CollectionInfo
 from app.services.events import CollectionsChanged, Event
-from app.ui.documents.words import fraction, progress_line
+from app.ui.documents.words import fraction, is_busy, progress_line, unfinished
 from app.ui.drop import Dropped
 from app.ui.notices import Note, NoticeCard, Notices
 from app.ui.parts import Parts
-from app.ui.widgets.words import counted
+from app.ui.widgets.words import counted, number
 
 
 class Intake(QObject):
@@ -78,7 +78,7 @@ class Intake(QObject):
         if card.note.what not in {note.what for note in self._notices.notes()}:
             del self._watched[info.id]  # closed by the person
             return
-        busy = info.phase in ("scanning", "indexing") or (info.pending > 0 and not info.problem)
+        busy = is_busy(info) or unfinished(info)
         card.show_note(_progress(self, info) if busy else _finished(self, info))
         if not busy:
             del self._watched[info.id]
@@ -110,9 +110,9 @@ def _finished(words: QObject, info: CollectionInfo) -> Note:
         return Note(words.tr("“{name}” is not fully indexed.").format(name=info.name), info.problem, "", "warning")
     parts = [counted(words.tr("%Ln file(s) indexed", "", info.indexed), info.indexed)]
     if info.skipped:
-        parts.append(words.tr("{n} skipped").format(n=info.skipped))
+        parts.append(words.tr("{n} skipped").format(n=number(info.skipped)))
     if info.failed:
-        parts.append(words.tr("{n} failed").format(n=info.failed))
+        parts.append(words.tr("{n} failed").format(n=number(info.failed)))
     return Note(
         words.tr("“{name}” is ready.").format(name=info.name),
         ", ".join(parts) + ".",

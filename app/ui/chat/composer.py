@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QSizePolicy, QWidget
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, IconButton, column, frame, label, restyle, row
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.words import number
 
 MOST_LINES = 8
 REST_MS = 800
@@ -241,6 +242,6 @@ class Composer(QWidget):
     def _set_paste(self, text: str) -> None:
         self._pasted = text
         words = self.tr("Pasted text, {count} characters: {start}")
-        self._paste_label.setText(words.format(count=f"{len(text):,}", start=" ".join(text[:200].split())))
+        self._paste_label.setText(words.format(count=number(len(text)), start=" ".join(text[:200].split())))
         self._paste.setVisible(bool(text))
         self._refresh()

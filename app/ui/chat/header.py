@@ -11,6 +11,7 @@ from app.core.sizes import size_text
 from app.knowledge.protocol import CollectionInfo
 from app.models.model import LibraryModel
 from app.services.events import ModelState
+from app.ui.documents.words import percent, progress_line, unfinished
 from app.ui.theme import Theme
 from app.ui.widgets.basic import IconButton, button, column, frame, row
 from app.ui.widgets.elided import ElidedLabel
@@ -191,21 +192,21 @@ class _Chip(QWidget):
 
     def show_info(self, info: CollectionInfo) -> None:
         """The name, and progress while it is indexed."""
-        short = _short(info.name)
-        done, total = info.indexed + info.skipped + info.failed, info.files
+        short, how_far = _short(info.name), f"{progress_line(info).removesuffix('…')}."
         if info.problem:
             text = self.tr("{name}: stopped").format(name=short)
         elif info.phase == "scanning":
             text = self.tr("{name}: looking for files").format(name=short)
-        elif info.phase == "paused" and info.pending:
+        elif not unfinished(info):
+            text, how_far = short, ""
+        elif info.phase == "paused":
             text = self.tr("{name}: paused").format(name=short)
-        elif info.pending and total:
-            text = self.tr("{name}: {done} of {total}").format(name=short, done=f"{done:,}", total=f"{total:,}")
         else:
-            text = short
+            text = self.tr("{name}: {percent} %").format(name=short, percent=percent(info))
         self._name.setText(f" {text}")
         self._name.setAccessibleName(self.tr("Documents: {state}").format(state=text))
-        self._name.setToolTip(info.problem or self.tr("Show the files of {name}").format(name=info.name))
+        shows = self.tr("Show the files of {name}").format(name=info.name)
+        self._name.setToolTip(info.problem or f"{how_far} {shows}".strip())
         words = self.tr("Do not answer from {name} here").format(name=info.name)
         self._close.setToolTip(words)
         self._close.setAccessibleName(words)

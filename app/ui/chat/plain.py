@@ -8,6 +8,7 @@ from app.ui.chat.prose import TextView
 from app.ui.chat.render import MarkdownRenderer
 from app.ui.theme import Theme
 from app.ui.widgets.basic import button, column
+from app.ui.widgets.words import number
 
 SHOWN = 3_000
 PIECE = 1_000
@@ -43,7 +44,7 @@ class PlainBlock(QWidget):
             self.view.clear()
             MarkdownRenderer(self.view.document(), self._theme.colors).write_plain(in_pieces(shown))
         self._more.setVisible(len(text) > SHOWN and self._viewer is None)
-        self._more.setText(self.tr("Show all {count} characters as plain text").format(count=f"{len(text):,}"))
+        self._more.setText(self.tr("Show all {count} characters as plain text").format(count=number(len(text))))
 
     def _show_all(self) -> None:
         viewer = QPlainTextEdit()

@@ -21,6 +21,7 @@ from app.ui.chat.reply_actions import ReplyActions
 from app.ui.chat.versions import VersionSwitch
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, button, label, row
+from app.ui.widgets.words import number
 
 
 class ReplyMessage(QWidget):
@@ -112,7 +113,7 @@ class ReplyMessage(QWidget):
         """How much of the prompt the model has read."""
         if not self.body.text:
             words = self.tr("Reading your question… {done} of {total} tokens")
-            self._progress.setText(words.format(done=f"{done:,}", total=f"{total:,}"))
+            self._progress.setText(words.format(done=number(done), total=number(total)))
 
     def set_phase(self, phase: ReplyPhase) -> None:
         """What the answer waits for, or that it is being checked."""

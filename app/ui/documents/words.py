@@ -9,25 +9,45 @@ from PySide6.QtCore import QCoreApplication
 from app.knowledge.protocol import CollectionInfo, FileStatus
 from app.ui.widgets.words import counted, number, time_left
 
+_READING = 0.15
+"""The share of reading in all that indexing does."""
+
 
 def is_busy(info: CollectionInfo) -> bool:
     """Whether work goes on in it."""
     return info.phase in ("scanning", "indexing")
 
 
+def unfinished(info: CollectionInfo) -> bool:
+    """Whether there is still something to read, or passages that are not found by meaning yet."""
+    return not info.problem and (info.phase == "scanning" or info.pending > 0 or info.embedded < info.chunks)
+
+
 def fraction(info: CollectionInfo) -> float:
-    """How much of it is done, 0.0 to 1.0: files that are read, and of their passages those found by meaning, too."""
+    """How much of it is done, 0.0 to 1.0, and 1.0 only when all is.
+
+    Reading files is the small part; the vectors of their passages are the rest. Files that are still to be read are
+    taken to have as many passages as the others.
+    """
     if not info.files:
         return 0.0
-    embedded = info.embedded / info.chunks if info.chunks and not info.problem else 1.0
-    return (info.files - info.pending) / info.files * embedded
+    read = (info.files - info.pending) / info.files
+    if info.problem:
+        return read
+    embedded = read * (info.embedded / info.chunks if info.chunks else 1.0)
+    return _READING * read + (1 - _READING) * embedded
+
+
+def percent(info: CollectionInfo) -> int:
+    """:func:`fraction` for people: 100 only when all is done."""
+    return int(fraction(info) * 100)
 
 
 def short_state(info: CollectionInfo) -> str:
     """One line for the list."""
     if info.problem:
         return info.problem
-    if info.phase == "scanning" or info.pending or (is_busy(info) and info.embedded < info.chunks):
+    if info.phase == "scanning" or info.pending or (is_busy(info) and unfinished(info)):
         return progress_line(info)
     if not info.files:
         return _t("No files yet")
@@ -56,13 +76,15 @@ def long_state(info: CollectionInfo) -> str:
 
 
 def progress_line(info: CollectionInfo) -> str:
-    """ "812 of 1,200 files, about 2 minutes left"; once all are read, it is passages that are waited for."""
+    """ "812 of 1,200 files read, about 2 minutes left"; once all are, it is their passages that are waited for."""
     if info.phase == "scanning" or not info.files:
         return _t("Looking for files…")
     if info.pending or info.embedded >= info.chunks:
-        done = _t("{done} of {all} files").format(done=number(info.files - info.pending), all=number(info.files))
+        done = _t("{done} of {all} files read").format(done=number(info.files - info.pending), all=number(info.files))
     else:
-        done = _t("{done} of {all} passages").format(done=number(info.embedded), all=number(info.chunks))
+        files = counted(QCoreApplication.translate("documents", "%Ln file(s) read", "", info.files), info.files)
+        passages = _t("{done} of {all} passages ready").format(done=number(info.embedded), all=number(info.chunks))
+        done = f"{files}; {passages}"
     if info.phase == "paused":
         return _t("Paused at {done}").format(done=done)
     left = time_left(info.seconds_left)

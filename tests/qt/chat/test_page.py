@@ -5,20 +5,21 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
+import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QPushButton, QToolButton
 
 from app.core.errors import DocumentError, ModelError
-from app.services.events import ModelState, ModelStateChanged, TextArrived
+from app.services.events import CollectionsChanged, ModelState, ModelStateChanged, TextArrived
 from app.ui.chat.cards import CardButton
 from app.ui.chat.message_list import FIRST, WINDOW
 from app.ui.chat.prose import TextView
 from app.ui.chat.question import UserMessage
 from app.ui.chat.reply import ReplyMessage
 from app.ui.tokens import DARK, LIGHT
-from tests.helpers.fake_libraries import FakeModelLibrary
+from tests.helpers.fake_libraries import FakeModelLibrary, collection
 from tests.helpers.fake_services import FIGURES, Script
 from tests.helpers.screens_chat import ANSWER, MANUAL, QUESTION, checks, evidence
 from tests.qt.chat.conftest import Stage
@@ -349,6 +350,31 @@ def test_a_collection_chip_leads_to_its_files(stage: Stage) -> None:
     with stage.qtbot.waitSignal(page.open_documents_page) as opened:
         click(stage, QPushButton, "header.collection.2")
     assert opened.args == [2]
+
+
+def test_a_collection_chip_counts_what_is_read_and_what_is_found_by_meaning(stage: Stage) -> None:
+    reading = collection(
+        2, "Manuals", phase="indexing", files=3000, indexed=1500, skipped=0, failed=0, pending=1500,
+        chunks=2700, embedded=0, seconds_left=130.0,
+    )  # fmt: skip
+    stage.documents.put(reading)
+    stage.session.add("With documents", collection_ids=(2,))
+    page = stage.open()
+    stage.until(lambda: page.findChild(QPushButton, "header.collection.2") is not None)
+    chip = page.findChild(QPushButton, "header.collection.2")
+    assert chip.text().strip() == "Manuals: 7 %"
+    assert chip.toolTip().startswith("1,500 of 3,000 files read, about 2 minutes left.")
+
+    read = msgspec.structs.replace(reading, indexed=3000, pending=0, chunks=5400, embedded=1200, seconds_left=42.0)
+    stage.hub.publish(CollectionsChanged((*stage.documents.collections()[:1], read)))
+    stage.until(lambda: chip.text().strip() == "Manuals: 33 %")
+    assert chip.toolTip().startswith("3,000 files read; 1,200 of 5,400 passages ready, about 40 seconds left.")
+    nearly = msgspec.structs.replace(read, embedded=5399)
+    stage.hub.publish(CollectionsChanged((*stage.documents.collections()[:1], nearly)))
+    stage.until(lambda: chip.text().strip() == "Manuals: 99 %")
+    done = msgspec.structs.replace(read, phase="idle", embedded=5400, seconds_left=None)
+    stage.hub.publish(CollectionsChanged((*stage.documents.collections()[:1], done)))
+    stage.until(lambda: chip.text().strip() == "Manuals")
 
 
 # -- models -----------------------------------------------------------------------------------------------------------

@@ -120,7 +120,7 @@ def test_a_thousand_states_while_indexing_are_few_reads(qtbot: QtBot, world: Sim
     for done in range(5, 5_001, 5):
         state = msgspec.structs.replace(busy, indexed=done, pending=5_000 - done, current_file=f"/home/ada/{done}.md")
         world.bridge.publish(CollectionsChanged((state,)))
-    qtbot.waitUntil(lambda: _text(page, "documents.progress.words") == "5,000 of 5,000 files", timeout=5000)
+    qtbot.waitUntil(lambda: _text(page, "documents.progress.words") == "5,000 of 5,000 files read", timeout=5000)
     qtbot.waitUntil(lambda: world.documents.pages_read > before, timeout=5000)  # it does look again, once
     assert world.documents.pages_read - before <= 3
     assert painted.count <= 20
@@ -152,12 +152,12 @@ def test_progress_is_shown_and_goes(qtbot: QtBot, world: SimpleNamespace) -> Non
     page = _page(qtbot, world)
     progress = page.findChild(QWidget, "documents.progress")
     qtbot.waitUntil(progress.isVisible, timeout=5000)
-    assert _text(page, "documents.progress.words") == "812 of 1,200 files, about 2 minutes left"
+    assert _text(page, "documents.progress.words") == "812 of 1,200 files read, about 2 minutes left"
     row = page.findChild(QListView, "documents.collections").model().index(0, 0).data(ROW_ROLE)
     assert round(row.fraction, 2) == 0.68
     read = msgspec.structs.replace(busy, indexed=1200, pending=0, chunks=4000, embedded=3000, seconds_left=42.0)
     world.bridge.publish(CollectionsChanged((read,)))
-    words = "3,000 of 4,000 passages, about 40 seconds left"
+    words = "1,200 files read; 3,000 of 4,000 passages ready, about 40 seconds left"
     qtbot.waitUntil(lambda: _text(page, "documents.progress.words") == words, timeout=5000)
     done = msgspec.structs.replace(busy, phase="idle", indexed=1200, pending=0, seconds_left=None)
     world.bridge.publish(CollectionsChanged((done,)))
