@@ -1,7 +1,8 @@
 """One SQLite file that survives kills, power cuts and its own damage.
 
-WAL and ``synchronous=FULL``: what was committed is on the disk. Before each migration, and when something changed and the
-last copy is old (looked at every few minutes and when closing), a backup is made; a database that is damaged or gone at start is replaced by the newest sound backup and kept aside.
+WAL and ``synchronous=FULL``: what was committed is on the disk. A backup is made before each migration, and when
+something changed and the last copy is old (looked at every few minutes and when closing). A database that is damaged or
+gone at start is replaced by the newest sound backup and kept aside.
 
 apsw rather than the standard library's ``sqlite3``: it ships a current SQLite with FTS5 on every platform, and does not
 open transactions by itself.

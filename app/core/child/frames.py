@@ -26,6 +26,13 @@ class Protocol(Generic[RequestT, ReplyT]):
     version: int
     requests: Any
     replies: Any
+    process: str = ""
+    """What people are told that the child is ("model's process"); empty: its name and "process"."""
+
+    @property
+    def process_words(self) -> str:
+        """For sentences: "The {process_words} ended unexpectedly."."""
+        return self.process or f"{self.name} process"
 
 
 # Bodies stay raw here, so that this package knows nothing of any protocol.

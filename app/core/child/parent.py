@@ -133,7 +133,7 @@ class ChildProcess(Generic[RequestT, ReplyT]):
             ready = self._ready
         if not ready.wait(self._start_timeout_s) or self.pid is None:
             raise WorkerDied(
-                f"The {self.protocol.name} process did not start.",
+                f"The {self.protocol.process_words} did not start.",
                 "It ended or did not answer in time.",
                 "See the log; a reinstall with packaging/run.sh may mend it.",
             )
@@ -270,10 +270,10 @@ class ChildProcess(Generic[RequestT, ReplyT]):
             log.exception("%s: a listener failed", self.protocol.name)
 
     def _death(self, exit_: Exit | None) -> WorkerError:
-        what = f"The {self.protocol.name} process ended unexpectedly."
+        what = f"The {self.protocol.process_words} ended unexpectedly."
         next_step = "It starts again with the next request; nothing that was saved is lost."
         if exit_ is not None and exit_.expected:
-            return WorkerDied(f"The {self.protocol.name} process was closed.")
+            return WorkerDied(f"The {self.protocol.process_words} was closed.")
         kind = WorkerHung if exit_ is not None and exit_.hung else WorkerDied
         return kind(what, exit_.reason if exit_ is not None else "", next_step)
 

@@ -197,7 +197,7 @@ def test_a_damaged_or_missing_database_comes_back_from_the_last_good_backup(tmp_
 
 
 def test_a_damaged_backup_is_passed_over(tmp_path: Path) -> None:
-    database = opened(tmp_path, backup_every_s=3600.0)
+    database = opened(tmp_path, backup_every_s=float("inf"))
     add(database, "good")
     database.backup()
     add(database, "newer")
