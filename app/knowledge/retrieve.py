@@ -1,8 +1,10 @@
 """Find the passages that most likely answer a question: by words and by meaning, fused by their ranks.
 
-Reciprocal rank fusion (Cormack et al. 2009, k = 60) needs no common scale of the two scores. Chroma knows nothing of
-collections (its filters cost a hundred times the search), so more is fetched than needed and filtered here; when that
-leaves too little, a collection's vectors are compared one by one, which is exact.
+Reciprocal rank fusion (Cormack et al. 2009, k = 60) needs no common scale of the two scores. As long as there are not
+too many vectors, they are compared one by one: Chroma's graph, which is another one in each process, leaves a passage
+about something that nothing else is about unreachable now and then, and it may be the very one asked for. Above that
+Chroma is asked. It knows nothing of collections (its filters cost a hundred times the search), so more is fetched than
+needed and filtered here.
 """
 
 from __future__ import annotations
@@ -12,12 +14,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
-import numpy as np
-
 from app.chat.sources import Passage
 from app.core.database import Database
 from app.knowledge.embed import EmbeddingModel
 from app.knowledge.embed_llama import Vectors
+from app.knowledge.exact import ExactSearch
 from app.knowledge.vector_cache import VectorCache
 from app.knowledge.vectors import VectorIndex
 from app.knowledge.word_index import Term, WordIndex
@@ -28,8 +29,7 @@ log = logging.getLogger(__name__)
 _RRF_K = 60
 _CANDIDATES = 50
 _OVERFETCH = (100, 1_000)
-# Comparing one by one: up to this many vectors it costs less than 50 ms.
-_EXACT_UP_TO = 20_000
+_LOOKED_UP = 10_000
 _SAME_TEXT = 0.9
 
 
@@ -59,6 +59,7 @@ class Retriever:
         self._db = database
         self._words = WordIndex(database)
         self._meaning = meaning
+        self._exact = ExactSearch(meaning.cache) if meaning is not None else None
 
     def embed(self, query: str) -> Vectors | None:
         """The question's vector; None without an embedding model."""
@@ -76,23 +77,33 @@ class Retriever:
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _nearest(self, vector: Vectors, collection_ids: Sequence[int]) -> list[tuple[int, float]]:
-        assert self._meaning is not None
+        assert self._meaning is not None and self._exact is not None
+        exact = self._exact.nearest(vector, collection_ids)
+        if exact is not None:
+            return self._first_there(*exact, collection_ids)
+        kept: list[tuple[int, float]] = []
         for fetch in _OVERFETCH:
             try:
                 found = self._meaning.index.nearest(vector, fetch)
-            except Exception:  # a damaged index; the exact way below still answers
+            except Exception:  # a damaged index, which opening mends; until then words find
                 log.exception("the vector index failed on a search")
                 break
             kept = self._only_in(found, collection_ids)
-            if len(kept) >= _CANDIDATES or (found and len(found) < fetch):
-                return kept[:_CANDIDATES]
-        exact = self._meaning.cache.vectors_in(collection_ids, _EXACT_UP_TO)
-        if exact is None or not exact[0]:
-            return []
-        ids, matrix = exact
-        cosines = matrix @ vector
-        best = np.argsort(-cosines, kind="stable")[: 2 * _CANDIDATES]
-        return self._only_in([(ids[i], float(cosines[i])) for i in best], collection_ids)[:_CANDIDATES]
+            if len(kept) >= _CANDIDATES or len(found) < fetch:
+                break
+        return kept[:_CANDIDATES]
+
+    def _first_there(
+        self, ids: Sequence[int], cosines: Vectors, collection_ids: Sequence[int]
+    ) -> list[tuple[int, float]]:
+        """The best of a ranking that are still there. Nearly always among the first: more are looked up as needed."""
+        kept: list[tuple[int, float]] = []
+        start, size = 0, 2 * _CANDIDATES
+        while start < len(ids) and len(kept) < _CANDIDATES:
+            some = zip(ids[start : start + size], cosines[start : start + size].tolist(), strict=True)
+            kept += self._only_in(list(some), collection_ids)
+            start, size = start + size, _LOOKED_UP
+        return kept[:_CANDIDATES]
 
     def _only_in(self, found: Sequence[tuple[int, float]], collection_ids: Sequence[int]) -> list[tuple[int, float]]:
         if not found:

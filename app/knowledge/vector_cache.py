@@ -29,6 +29,15 @@ class WaitingChunk:
     known: Vectors | None
 
 
+@dataclass(frozen=True)
+class Stamp:
+    """``count`` vectors, and two sums over the chunks' ids, which are never used again, and their vectors' ids."""
+
+    count: int
+    ids: int
+    pairs: int
+
+
 class VectorCache:
     """The vectors of one embedding model, in the ledger's database."""
 
@@ -73,9 +82,21 @@ class VectorCache:
             rows = self._db.execute(f"SELECT id FROM chunks WHERE id IN ({marks}) AND vector_id IS NOT NULL", chunk_ids)
         return [row[0] for row in rows]
 
-    def embedded_ids(self) -> list[int]:
-        """All chunks that have their vector, in order."""
-        return [row[0] for row in self._db.query("SELECT id FROM chunks WHERE vector_id IS NOT NULL ORDER BY id")]
+    def embedded_ids(self, collection_id: int | None = None) -> list[int]:
+        """All chunks that have their vector, of all collections or of one, in order."""
+        where = "" if collection_id is None else " AND collection_id=?"
+        values = () if collection_id is None else (collection_id,)
+        rows = self._db.query(f"SELECT id FROM chunks WHERE vector_id IS NOT NULL{where} ORDER BY id", values)
+        return [row[0] for row in rows]
+
+    def stamp(self, collection_id: int) -> Stamp:
+        """What differs whenever a collection's vectors do; read from an index alone."""
+        [row] = self._db.query(
+            "SELECT count(*), coalesce(sum(id), 0), coalesce(sum(id % 65521 * vector_id), 0) FROM chunks "
+            "WHERE collection_id=? AND vector_id IS NOT NULL",
+            (collection_id,),
+        )
+        return Stamp(*row)
 
     def vectors_of(self, chunk_ids: Sequence[int]) -> tuple[list[int], Vectors]:
         """The vectors of some chunks: ids and (n, dimensions); chunks without one are left out."""
@@ -91,16 +112,6 @@ class VectorCache:
                 )
             ]
         return _matrix(found)
-
-    def vectors_in(self, collection_ids: Sequence[int], limit: int) -> tuple[list[int], Vectors] | None:
-        """All vectors of some collections, or None when there are more than ``limit``."""
-        marks = ",".join("?" * len(collection_ids))
-        rows = self._db.query(
-            "SELECT c.id, v.vector FROM chunks c JOIN vectors v ON v.id=c.vector_id "
-            f"WHERE c.collection_id IN ({marks}) LIMIT ?",
-            (*collection_ids, limit + 1),
-        )
-        return None if len(rows) > limit else _matrix([(row[0], row[1]) for row in rows])
 
 
 def embedded_text(heading: str, text: str) -> str:

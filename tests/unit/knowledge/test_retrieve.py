@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.core.database import Database
@@ -95,6 +96,28 @@ def test_a_small_collection_is_found_among_many_nearer_chunks(database: Database
     assert (
         search(Retriever(database, meaning), "Where do cats sleep?", (2,))[0] == "Kittens nap on the warm window sill."
     )
+
+
+def test_what_nothing_else_is_about_is_found_whatever_graph_chroma_draws(
+    tmp_path: Path, database: Database, meaning: Meaning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.knowledge.vectors._GRAPH", {"max_neighbors": 4, "ef_construction": 10, "ef_search": 10})
+    ledger, cache, draw = Ledger(database), meaning.cache, np.random.default_rng(1)
+    notes = ledger.create_collection("Notes", [])
+    put_file(ledger, notes, "/n/notes.txt", "\n\n".join(f"entry {n}" for n in range(1510)))
+    vectors = draw.normal(size=384) + 0.05 * draw.normal(size=(1510, 384))  # all of one topic,
+    others = slice(1000, 1010)
+    vectors[others] = draw.normal(size=(10, 384))  # but for these
+    unit = (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
+    waiting = cache.waiting(2000)
+    cache.store(zip((c.hash for c in waiting), unit, strict=True), [c.id for c in waiting])
+    for opening in range(3):
+        index = VectorIndex(tmp_path / f"opening {opening}", meaning.model.key, cache, print)
+        index.open()
+        retriever = Retriever(database, Meaning(meaning.model, cache, index))
+        for chunk, vector in zip(waiting[others], unit[others], strict=True):
+            [first] = retriever.search([notes], "no such words", 1, vector).passages
+            assert first.text == chunk.text
 
 
 def test_near_duplicates_are_shown_once(database: Database, meaning: Meaning) -> None:
