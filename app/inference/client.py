@@ -95,7 +95,7 @@ class InferenceClient:
             loaded = cast(Loaded, call.result())
         except WorkerDied as error:
             raise WorkerDied(
-                f"The inference process ended while it loaded “{path.name}”.",
+                f"The model's process ended while it loaded “{path.name}”.",
                 error.why,
                 "The file may be damaged or too large for the memory that is free: try another one.",
             ) from None

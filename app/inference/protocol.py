@@ -164,4 +164,4 @@ class Generated(msgspec.Struct, tag=True, frozen=True):
 
 Reply = Backend | LoadProgress | Loaded | Unloaded | TokenCounts | PromptProgress | Text | Generated
 
-PROTOCOL: Protocol[Request, Reply] = Protocol("inference", VERSION, Request, Reply)
+PROTOCOL: Protocol[Request, Reply] = Protocol("inference", VERSION, Request, Reply, "model's process")

@@ -237,4 +237,4 @@ class Notice(msgspec.Struct, tag=True, frozen=True):
 
 Reply = Done | Collection | Collections | Files | Found | Checked | Source | Notice
 
-PROTOCOL: Protocol[Request, Reply] = Protocol("knowledge", VERSION, Request, Reply)
+PROTOCOL: Protocol[Request, Reply] = Protocol("knowledge", VERSION, Request, Reply, "documents' process")

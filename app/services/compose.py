@@ -9,7 +9,9 @@ from app.core.child import Exit
 from app.core.database import Database
 from app.core.paths import Home
 from app.inference.client import InferenceClient
+from app.inference.protocol import PROTOCOL as MODEL
 from app.knowledge.client import KnowledgeClient
+from app.knowledge.protocol import PROTOCOL as DOCUMENTS
 from app.services.chat_session import ChatSession
 from app.services.documents import DocumentLibrary, relay
 from app.services.events import EventHub, NoticeRaised
@@ -56,15 +58,16 @@ class Services:
 
         def model_worker_ended(exit_: Exit) -> None:
             models.worker_ended(exit_)
-            _tell(events, "model", exit_)
+            _tell(events, MODEL.process_words, exit_)
+
+        def documents_worker_ended(exit_: Exit) -> None:
+            _tell(events, DOCUMENTS.process_words, exit_)
 
         inference = InferenceClient(home, model_worker_ended)
         models = ModelLibrary(LibraryRecords(database), inference, facts, settings, home, events.publish)
         models.register_starters()
         events.subscribe(models.listen)
-        knowledge = KnowledgeClient(
-            home, models.embedding_model(), relay(events.publish), lambda exit_: _tell(events, "document", exit_)
-        )
+        knowledge = KnowledgeClient(home, models.embedding_model(), relay(events.publish), documents_worker_ended)
         documents = DocumentLibrary(knowledge, events.publish, conversations.detach_everywhere)
         chat = ChatSession(conversations, inference, documents, models, settings, events.publish)
         notices = (*([database.restored] if database.restored else []), *settings.problems)
@@ -88,8 +91,9 @@ class Services:
         self._database.close()
 
 
-def _tell(events: EventHub, which: str, exit_: Exit) -> None:
+def _tell(events: EventHub, process: str, exit_: Exit) -> None:
     if exit_.expected:
         return
-    what = f"The {which} process ended unexpectedly."
-    events.publish(NoticeRaised(what, exit_.reason, "It starts again when it is needed; nothing is lost.", "warning"))
+    log.warning("the %s ended: %s", process, exit_.reason)  # a reply that it was needed for tells the reason
+    what = f"The {process} ended unexpectedly."
+    events.publish(NoticeRaised(what, "", "It starts again when it is needed; nothing is lost.", "warning"))

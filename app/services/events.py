@@ -89,6 +89,8 @@ class ModelState:
     fraction: float = 0.0
     step: str = ""
     problem: str = ""
+    crashed: bool = False
+    """Failed because its process ended: that is told by a notice and by the reply, and the next question mends it."""
     last_figures: RunFigures | None = None
 
 

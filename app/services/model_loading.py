@@ -26,7 +26,7 @@ MAX_CRASHES = 2
 _CRASHES = "inference.crashes"
 _LAST_MODEL = "inference.last_model"
 _SMALLEST_STEP = 0.01
-_CRASHED = "The process that ran the model ended unexpectedly. It is started again with the next question."
+_CRASHED = "The model's process ended unexpectedly. It starts again with the next question."
 
 
 class ModelLoader:
@@ -90,7 +90,7 @@ class ModelLoader:
             if self._crashes() >= MAX_CRASHES:
                 raise ModelError(
                     "No model is loaded now.",
-                    f"The inference process crashed {self._crashes()} times in a row, so it is not started by itself.",
+                    f"The model's process crashed {self._crashes()} times in a row, so it is not started by itself.",
                     "Load a model from the Models page; another one if this one keeps crashing.",
                 )
             model, settings = choose()
@@ -164,7 +164,8 @@ class ModelLoader:
             if self._state is not state:  # another thread saw it first
                 return
             crashed = self._inference.crashes_in_a_row > 0  # else it was closed
-            self._state = now = ModelState("failed", state.model, problem=_CRASHED) if crashed else ModelState()
+            gone = ModelState("failed", state.model, problem=_CRASHED, crashed=True)
+            self._state = now = gone if crashed else ModelState()
         if crashed:
             self._set_crashes(self._crashes() + 1)
         self._publish(ModelStateChanged(now))

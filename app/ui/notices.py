@@ -1,4 +1,4 @@
-"""Notices at the window's bottom right: what happened, why, what next; perhaps something to do about it.
+"""Notices at the window's right (bottom; top in the chat): what happened, why, what next; perhaps what to do about it.
 
 They cover the page, so they are few (three), and go by themselves unless they say that something failed.
 """
@@ -24,7 +24,7 @@ Severity = Literal["info", "good", "warning", "error"]
 
 MOST = 3
 WIDTH = 380
-_SHOWN_MS = {"info": 6000, "good": 6000, "warning": 15000, "error": 0}
+_SHOWN_MS = {"info": 6000, "good": 6000, "warning": 8000, "error": 0}
 _WITH_ACTION_MS = 12000
 _ICONS = {
     "info": ("info", "accent"),
@@ -76,7 +76,7 @@ class Notices(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._bottom = 0
+        self._top: int | None = None
         self.setObjectName("notices")
         self.setAccessibleName(self.tr("Notices"))
         self._layout = QVBoxLayout(self)
@@ -127,9 +127,10 @@ class Notices(QWidget):
         """The widgets that show them."""
         return list(self._cards)
 
-    def set_bottom(self, pixels: int) -> None:
-        """Keep this far from the bottom, so that what people type into is not covered."""
-        self._bottom = pixels
+    def set_top(self, pixels: int | None) -> None:
+        """Stand this far below the top, where they cover neither what is typed nor what was said last; None: at the
+        bottom."""
+        self._top = pixels
         self.place()
 
     def place(self) -> None:
@@ -140,8 +141,9 @@ class Notices(QWidget):
         width = min(room_px(WIDTH), parent.width() - 32) + 32
         self.setFixedWidth(width)
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
-        height = min(height, parent.height() - self._bottom)
-        self.setGeometry(parent.width() - width, parent.height() - height - self._bottom, width, height)
+        height = min(height, parent.height() - (self._top or 0))
+        top = self._top if self._top is not None else parent.height() - height
+        self.setGeometry(parent.width() - width, top, width, height)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize:

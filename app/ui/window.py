@@ -31,7 +31,7 @@ from app.ui.drop import DropOverlay, Dropped, TextDrops
 from app.ui.notices import Action, Note, Notices
 from app.ui.opening import Opening
 from app.ui.rail import PAGES, Memory, Page, Rail
-from app.ui.theme import RESOURCES, Theme
+from app.ui.theme import RESOURCES, Theme, room_px
 
 if TYPE_CHECKING:
     from app.chat.transcript import ConversationSummary
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from app.ui.intake import Intake
     from app.ui.parts import Parts
 
-COMPOSER_CLEARANCE = 120
-"""Notices on the chat page stay above what people type into."""
+CHAT_HEADER_PX = 84
+"""Notices on the chat page stand below its header: at the bottom they would cover what was said last."""
 
 
 class MainWindow(QMainWindow):
@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         focused = QApplication.focusWidget()
         if changed and (focused is None or not self.rail.isAncestorOf(focused)):
             widget.setFocus(Qt.FocusReason.OtherFocusReason)  # who walks the rail by keyboard stays there
-        self.notices.set_bottom(COMPOSER_CLEARANCE if self.page == "chat" and widget is not self._opening else 0)
+        self.notices.set_top(room_px(CHAT_HEADER_PX) if widget is self._pages.get("chat") else None)
 
     def _show_welcome(self) -> None:
         from app.ui.welcome import WelcomePage

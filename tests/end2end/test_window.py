@@ -69,12 +69,12 @@ def test_killed_workers_are_said_and_the_next_question_is_answered(start: Callab
     first = _ask_and_wait(driver, QUESTION)
 
     kill_worker("inference")
-    driver.until(lambda: "The model process ended unexpectedly." in driver.notices())
+    driver.until(lambda: "The model's process ended unexpectedly." in driver.notices())
     second = _ask_and_wait(driver, "When does the bakery in Stromness open?")
     assert "opens at seven" in driver.words(f"{second}.evidence")
 
     kill_worker("knowledge")
-    driver.until(lambda: "The document process ended unexpectedly." in driver.notices())
+    driver.until(lambda: "The documents' process ended unexpectedly." in driver.notices())
     third = _ask_and_wait(driver, QUESTION)
     assert FERRY in driver.words(f"{third}.evidence")
     assert len({first, second, third}) == 3

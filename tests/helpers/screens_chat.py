@@ -330,7 +330,7 @@ _ENDS: tuple[tuple[str, MessageState, str], ...] = (
     (
         "",
         "failed",
-        "The model process ended. A library gave up: one of its internal checks failed (SIGABRT). Ask again; a new "
+        "The model's process ended unexpectedly. A library gave up: one of its internal checks failed (SIGABRT). Ask again; a new "
         "process is ready.",
     ),
     ("Half of it", "interrupted", ""),

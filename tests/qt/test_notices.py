@@ -67,10 +67,12 @@ def test_it_lies_inside_the_window_whatever_its_size(notices: Notices) -> None:
         assert parent.rect().contains(notices.geometry())
 
 
-def test_it_stays_above_what_people_type_into(notices: Notices) -> None:
-    notices.set_bottom(120)
+def test_it_stands_where_it_is_told_to(notices: Notices) -> None:
+    notices.set_top(90)
     notices.show_note(Note("Here."))
-    assert notices.geometry().bottom() < 600 - 120
+    assert notices.y() == 90
+    notices.set_top(None)
+    assert notices.geometry().bottom() == notices.parentWidget().height() - 1
 
 
 def test_an_event_of_a_service_becomes_a_note() -> None:

@@ -16,6 +16,7 @@ from app.core.errors import StorageError
 from app.services.events import NoticeRaised
 from app.ui.drop import Dropped
 from app.ui.models.add_dialog import AddModelDialog
+from app.ui.notices import Note
 from app.ui.rail import Memory
 from app.ui.window import MainWindow
 from tests.helpers.fake_libraries import collection, model
@@ -225,12 +226,28 @@ def test_why_it_cannot_open_is_said_and_can_be_tried_again(qtbot: QtBot, window:
 
 
 def test_notices_of_services_and_crashes_are_shown(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
-    world.bridge.publish(NoticeRaised("The model process ended.", "It was killed.", "It starts again.", "warning"))
+    world.bridge.publish(NoticeRaised("The model's process ended.", "It was killed.", "It starts again.", "warning"))
     qtbot.waitUntil(lambda: len(window.notices.notes()) == 1, timeout=5000)
     window.tell_crash("ValueError: seven")
     crash = window.notices.notes()[-1]
     assert crash.why == "ValueError: seven"
     assert "saved" in crash.next_step
+
+
+def test_notices_in_the_chat_cover_neither_the_header_nor_what_was_said_last(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace
+) -> None:
+    world.chat.new_conversation()
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
+    window.notices.show_note(Note("The model's process ended unexpectedly.", "", "It starts again.", "warning"))
+    body = window.centralWidget()
+    header = window.chat_page().pane.header
+    below_header = header.mapTo(body, header.rect().bottomLeft()).y()
+    assert below_header <= window.notices.y() <= below_header + 24
+    assert window.notices.geometry().bottom() < body.height() // 2
+    window.go("models")
+    assert window.notices.geometry().bottom() == body.height() - 1
 
 
 def test_its_place_and_page_are_remembered(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:

@@ -374,7 +374,8 @@ def test_a_killed_worker_is_told_at_once_and_loaded_again(bench: Bench, chat_mod
     bench.library.load(bench.library.add(chat_model).id, SMALL)
     bench.kill_worker()
     assert bench.states()[-1].phase == "failed"
-    assert "ended unexpectedly" in bench.states()[-1].problem
+    assert bench.states()[-1].problem.startswith("The model's process ended unexpectedly.")
+    assert bench.states()[-1].crashed
     assert bench.library.ensure_loaded().n_ctx > 0
     assert bench.library.state.phase == "ready"
 

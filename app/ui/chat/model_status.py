@@ -60,7 +60,7 @@ class ModelStatus(QObject):
                 name=name, percent=percent
             )
             self._replies.show_loading(self.tr("Loading the model… {percent} %").format(percent=percent))
-        elif state.phase == "failed":
+        elif state.phase == "failed" and not state.crashed:
             hint = state.problem
         elif state.phase == "none" and self.known and not usable:
             blocked = self.tr("No model is loaded yet: add one on the Models page, or drop a .gguf file here.")

@@ -407,6 +407,14 @@ def test_loading_and_failing_are_said_in_words(stage: Stage) -> None:
     assert page.pane.composer.send.isEnabled()
 
 
+def test_a_crash_of_the_model_is_not_told_at_the_composer_too(stage: Stage) -> None:
+    page = stage.open()
+    state = ModelState("failed", stage.models.models()[0], problem="The model's process ended.", crashed=True)
+    stage.hub.publish(ModelStateChanged(state))
+    stage.until(lambda: page.pane.header.model.text().strip() == "SmolLM2 135M Instruct: not loaded")
+    assert visible_text(stage, "composer.hint") != state.problem
+
+
 def test_a_waiting_reply_says_that_the_model_is_being_loaded(stage: Stage) -> None:
     hold = threading.Event()
     stage.session.script = Script(("",), hold=hold)

@@ -26,7 +26,7 @@ from tests.helpers.scripted import (
     ScriptedLibrary,
 )
 
-DIED = WorkerDied("The inference process ended unexpectedly.", "It was killed.", "It starts again.")
+DIED = WorkerDied("The model's process ended unexpectedly.", "It was killed.", "It starts again.")
 
 
 @pytest.fixture
@@ -359,7 +359,7 @@ def test_left_out_messages_are_counted(session_with: Any) -> None:
 
 
 def test_a_dead_knowledge_worker_is_asked_once_more_then_said(session_with: Any) -> None:
-    dead = WorkerDied("The knowledge process ended unexpectedly.")
+    dead = WorkerDied("The documents' process ended unexpectedly.")
     inference = ScriptedInference(["330"])
     session = session_with(inference, ScriptedKnowledge(failures=[dead, dead, dead]))
     made = session.new_conversation()
@@ -373,7 +373,7 @@ def test_a_dead_knowledge_worker_is_asked_once_more_then_said(session_with: Any)
 
 def test_an_answer_that_cannot_be_checked_stands_with_words(session_with: Any) -> None:
     knowledge = ScriptedKnowledge()
-    knowledge.check_failure = WorkerDied("The knowledge process ended unexpectedly.")
+    knowledge.check_failure = WorkerDied("The documents' process ended unexpectedly.")
     session = session_with(ScriptedInference(["330 metres"]), knowledge)
     made = session.new_conversation()
     session.attach(made.id, 1)
