@@ -21,7 +21,9 @@ from typing import Any
 import apsw
 
 from app.core.backups import Backups, age_s, is_sound, written_ns
+from app.core.disk import NEEDED_BYTES, write_trouble
 from app.core.errors import BusyError, DiskFull, SatchelError, StorageError
+from app.core.sizes import size_text
 
 log = logging.getLogger(__name__)
 
@@ -83,6 +85,10 @@ class Database:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._words():
             self._mend()
+            with contextlib.suppress(OSError):  # SQLite says it, if it matters
+                if not path.exists():
+                    path.touch(mode=0o600)
+                path.chmod(0o600)
             self._connection = _connect(path)
             try:
                 self._connection.execute("PRAGMA journal_mode=WAL")
@@ -234,7 +240,9 @@ class Database:
             yield
         except apsw.FullError as error:
             raise DiskFull(
-                f"{name} could not be written.", "The disk is full.", "Free some space, then try again."
+                f"{name} could not be written.",
+                "The disk is full.",
+                f"Free at least {size_text(NEEDED_BYTES)}, then try again.",
             ) from error
         except (apsw.CorruptError, apsw.NotADBError) as error:
             raise StorageError(
@@ -249,11 +257,7 @@ class Database:
                 "Close the other program, then try again.",
             ) from error
         except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as error:
-            raise StorageError(
-                f"The database {name} cannot be read or written.",
-                f"SQLite says: {error}.",
-                f"Check that the folder {self.path.parent} can be written and that its disk is well.",
-            ) from error
+            raise write_trouble(f"The database {name} cannot be read or written.", self.path, error) from error
 
 
 def _has_rows(database: Path, table: str) -> bool:

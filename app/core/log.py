@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import faulthandler
 import logging
 import logging.handlers
@@ -14,12 +15,15 @@ _crash_file: IO[str] | None = None
 
 
 def configure(home: Home, process: str, *, verbose: bool = False) -> None:
-    """Log to ``logs/<process>.log`` (three old ones of 1 MB are kept) and let a hard crash write its stack there."""
+    """Log to ``logs/<process>.log`` (three old ones of 1 MB are kept) and let a hard crash write its stack there.
+
+    What cannot be written (a full disk, a read-only folder) is lost in silence: whoever needs the disk says it better.
+    """
     global _crash_file
-    home.logs.mkdir(parents=True, exist_ok=True)
-    handler = logging.handlers.RotatingFileHandler(
-        home.logs / f"{process}.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True
-    )
+    logging.raiseExceptions = False  # else each lost line is a traceback on stderr
+    with contextlib.suppress(OSError):
+        home.logs.mkdir(parents=True, exist_ok=True)
+    handler = _File(home.logs / f"{process}.log", maxBytes=1_000_000, backupCount=3, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter(_FORMAT))
     root = logging.getLogger()
     for old in [h for h in root.handlers if isinstance(h, logging.handlers.RotatingFileHandler)]:
@@ -27,7 +31,14 @@ def configure(home: Home, process: str, *, verbose: bool = False) -> None:
         old.close()
     root.addHandler(handler)
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    old_crash_file, _crash_file = _crash_file, (home.logs / f"{process}.crash").open("a")
-    faulthandler.enable(_crash_file)  # which needs it to stay open
-    if old_crash_file is not None:
-        old_crash_file.close()
+    with contextlib.suppress(OSError):
+        old_crash_file, _crash_file = _crash_file, (home.logs / f"{process}.crash").open("a")
+        faulthandler.enable(_crash_file)  # which needs it to stay open
+        if old_crash_file is not None:
+            old_crash_file.close()
+
+
+class _File(logging.handlers.RotatingFileHandler):
+    def close(self) -> None:
+        with contextlib.suppress(OSError):  # what a full disk left in the buffer
+            super().close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -342,6 +343,25 @@ def test_a_folder_that_cannot_be_used_is_said_in_words(tmp_path: Path) -> None:
     (tmp_path / "notes.sqlite").mkdir()
     with pytest.raises(StorageError):
         opened(tmp_path)
+
+
+def test_a_full_disk_at_the_opening_is_said_as_such(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "notes.sqlite").mkdir()  # SQLite's words for this are as vague as those for a full disk
+    usage = shutil.disk_usage(tmp_path)._replace(free=0)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    with pytest.raises(DiskFull, match="cannot be read or written") as caught:
+        opened(tmp_path)
+    assert "The disk is full" in caught.value.why
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are another thing there")
+def test_only_the_person_may_read_what_is_kept(tmp_path: Path) -> None:
+    database = opened(tmp_path)
+    add(database, "private")
+    database.backup()
+    modes = {path.stat().st_mode & 0o777 for path in tmp_path.rglob("notes*") if path.is_file()}
+    database.close()
+    assert modes == {0o600}
 
 
 _WRITE_FOR_EVER = """
