@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from app.chat.numbering import numbered_as_shown
 from app.chat.sources import CheckedSentence, Evidence
 from app.core.errors import DocumentError
 from app.knowledge.client import KnowledgeClient
@@ -88,8 +89,8 @@ class DocumentLibrary:
         return self._client.list_files(collection_id, status, containing, offset, limit)
 
     def search(self, collection_ids: Sequence[int], query: str, limit: int = 6, quotes: int = 3) -> Evidence:
-        """Passages and sentences that best answer."""
-        return self._client.search(list(collection_ids), query, limit, quotes)
+        """Passages and sentences that best answer, numbered in the order in which they are shown."""
+        return numbered_as_shown(self._client.search(list(collection_ids), query, limit, quotes))
 
     def check(self, answer: str, evidence: Evidence) -> tuple[CheckedSentence, ...]:
         """Each sentence of an answer, and what the passages say to it."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.chat.sources import Evidence
 from app.core.errors import DocumentError
 from app.knowledge.protocol import CollectionInfo, Collections, Notice
 from app.services.documents import DocumentLibrary, relay
@@ -73,6 +75,29 @@ def test_a_removed_collection_is_forgotten_everywhere() -> None:
     forgotten: list[int] = []
     DocumentLibrary(client, Recorder(), forgotten.append).remove(7)
     assert client.removed == forgotten == [7]
+
+
+class _SecondQuoted(ScriptedKnowledge):
+    def search(self, collection_ids: list[int], query: str, limit: int = 6, quotes: int = 3) -> Evidence:
+        found = super().search(collection_ids, query, limit, quotes)
+        (tower,) = found.passages
+        nearer = replace(tower, number=1, path="/towers/list.md")
+        return replace(
+            found,
+            passages=(nearer, replace(tower, number=2)),
+            quotes=tuple(replace(quote, passage=2) for quote in found.quotes),
+        )
+
+
+def test_sources_are_numbered_as_they_are_shown() -> None:
+    client: Any = _SecondQuoted()
+    documents = DocumentLibrary(client, Recorder())
+    evidence = documents.search([1], "how high is the tower?")
+    assert [quote.passage for quote in evidence.quotes] == [1]
+    assert [(passage.number, passage.path) for passage in evidence.passages] == [
+        (1, "/towers/paris.md"),
+        (2, "/towers/list.md"),
+    ]
 
 
 def test_unasked_words_of_the_worker_become_events() -> None:
