@@ -90,9 +90,17 @@ def _marked(part: AnswerPart) -> str:
     return f"{body} {mark}{part.text[len(body) :]}" if mark else part.text
 
 
+NOT_FOUND = "I found nothing in your documents that answers this. The passages that come nearest are shown as sources."
+
+
+def beyond_not_found(text: str) -> str:
+    """What a reply says beside :data:`NOT_FOUND`, for where that is said in another way."""
+    return text.removeprefix(NOT_FOUND).lstrip()
+
+
 def not_found_answer(unfinished: int) -> str:
     """The reply when the documents do not answer; ``unfinished``: files that are still waiting to be indexed."""
-    text = "I found nothing in your documents that answers this. The passages that come nearest are shown as sources."
+    text = NOT_FOUND
     if unfinished == 1:
         return f"{text} One file is not indexed yet; ask again when it is."
     if unfinished:

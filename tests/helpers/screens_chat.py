@@ -330,8 +330,8 @@ _ENDS: tuple[tuple[str, MessageState, str], ...] = (
     (
         "",
         "failed",
-        "The model's process ended unexpectedly. A library gave up: one of its internal checks failed (SIGABRT). Ask again; a new "
-        "process is ready.",
+        "The model's process ended unexpectedly. A library gave up: one of its internal checks failed (SIGABRT). It "
+        "starts again with the next request; nothing that was saved is lost.",
     ),
     ("Half of it", "interrupted", ""),
 )

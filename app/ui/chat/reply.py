@@ -8,6 +8,7 @@ from dataclasses import replace
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.chat.answer import beyond_not_found
 from app.chat.sources import Evidence
 from app.chat.transcript import Message
 from app.services.events import ReplyPhase
@@ -147,11 +148,14 @@ class ReplyMessage(QWidget):
             self.set_evidence(message.evidence)
         self.message = message
         self._progress.hide()
-        if self.body.text == message.text:
+        said = message.text
+        if message.evidence is not None and not message.evidence.found:
+            said = beyond_not_found(said)  # "Not in your documents" stands above already
+        if self.body.text == said:
             self.body.finish()
         else:
-            self.body.set_text(message.text)
-        self.body.setVisible(bool(message.text))
+            self.body.set_text(said)
+        self.body.setVisible(bool(said))
         marks = marks_of(message.checks)
         if marks:
             self.body.set_marks(marks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import msgspec
@@ -11,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QPushButton, QToolButton
 
+from app.chat.answer import not_found_answer
 from app.core.errors import DocumentError, ModelError
 from app.services.events import CollectionsChanged, ModelState, ModelStateChanged, TextArrived
 from app.ui.chat.cards import CardButton
@@ -375,6 +377,19 @@ def test_a_collection_chip_counts_what_is_read_and_what_is_found_by_meaning(stag
     done = msgspec.structs.replace(read, phase="idle", embedded=5400, seconds_left=None)
     stage.hub.publish(CollectionsChanged((*stage.documents.collections()[:1], done)))
     stage.until(lambda: chip.text().strip() == "Manuals")
+
+
+@pytest.mark.parametrize(("unfinished", "beside"), [(0, ""), (1, "One file is not indexed yet; ask again when it is.")])
+def test_what_the_card_says_is_not_said_again_below_it(stage: Stage, unfinished: int, beside: str) -> None:
+    text = not_found_answer(unfinished)
+    nothing = replace(evidence(), quotes=(), found=False)
+    stage.session.add("Nothing", ("What is the meaning of life?", text), evidence=nothing)
+    stage.open()
+    reply = stage.last_reply()
+    assert (reply.body.text, reply.body.isHidden()) == (beside, not beside)
+    assert reply.message.text == text
+    stage.page.copy_last_reply()
+    assert QGuiApplication.clipboard().text() == text
 
 
 # -- models -----------------------------------------------------------------------------------------------------------
