@@ -215,6 +215,20 @@ def test_a_child_does_not_outlive_its_parent(watch: Callable[..., Watched]) -> N
     assert not alive
 
 
+@pytest.mark.skipif(os.name != "posix", reason="there Ctrl-C is no signal")
+def test_ctrl_c_while_it_starts_does_not_end_it(watch: Callable[..., Watched]) -> None:
+    watched = watch()
+    starting = threading.Thread(target=watched.child.start)
+    starting.start()
+    waiting = threading.Event()
+    while (pid := watched.child.pid) is None:
+        waiting.wait(0.001)
+    os.kill(pid, signal.SIGINT)
+    starting.join(TIMEOUT_S)
+    assert watched.child.call(Echo("alive")).result(TIMEOUT_S) == Said("alive")
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+
 def test_many_threads_may_call_at_once(watch: Callable[..., Watched]) -> None:
     child = watch().child
     answers: queue.Queue[bool] = queue.Queue()

@@ -7,9 +7,10 @@ import contextlib
 import itertools
 import logging
 import multiprocessing
+import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic
@@ -120,7 +121,8 @@ class ChildProcess(Generic[RequestT, ReplyT]):
                 name=f"satchel-{self.protocol.name}",
                 daemon=False,
             )
-            process.start()
+            with _interrupts_held_back():
+                process.start()
             theirs.close()  # else the child's end would never be seen as closed
             self._process, self._connection = process, ours
             self._reader = threading.Thread(
@@ -283,6 +285,22 @@ class ChildProcess(Generic[RequestT, ReplyT]):
             if not call.future.done():
                 with contextlib.suppress(Exception):
                     call.future.set_exception(error)
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Let a child begin with Ctrl-C blocked: the whole group gets it, and the child is busy importing for a while."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    from multiprocessing import resource_tracker  # of POSIX only
+
+    resource_tracker.ensure_running()  # starting it would unblock the signal again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _exit_code(process: multiprocessing.process.BaseProcess, within_s: float = 1.0) -> int | None:
