@@ -13,10 +13,10 @@ from app.core.errors import BusyError
 class FileLock:
     """Held from the constructor until :meth:`release` or the end of the process.
 
-    Error of the constructor: :class:`BusyError` with ``what`` when another process holds it.
+    Error of the constructor: :class:`BusyError` with ``what`` when another process holds it (or "them": ``it``).
     """
 
-    def __init__(self, path: Path, what: str) -> None:
+    def __init__(self, path: Path, what: str, it: str = "it") -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         try:
@@ -24,7 +24,7 @@ class FileLock:
         except OSError as error:
             os.close(self._descriptor)
             raise BusyError(
-                what, "Another running Satchel holds it.", "Use that one, or close it and try again."
+                what, f"Another running Satchel holds {it}.", "Use that one, or close it and try again."
             ) from error
 
     def release(self) -> None:

@@ -30,6 +30,13 @@ def test_a_second_holder_is_refused_in_words_until_the_first_lets_go(tmp_path: P
     FileLock(tmp_path / "deep" / "lock", "").release()
 
 
+def test_the_words_agree(tmp_path: Path) -> None:
+    first = FileLock(tmp_path / "lock", "The documents are in use.", it="them")
+    with pytest.raises(BusyError, match="Another running Satchel holds them"):
+        FileLock(tmp_path / "lock", "The documents are in use.", it="them")
+    first.release()
+
+
 def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
     command = [sys.executable, "-c", _HOLD, str(tmp_path / "lock")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
