@@ -1,7 +1,7 @@
 """Satchel without a window: the same services, plain text for people and JSON for programs.
 
 Results go to stdout, progress and errors to stderr. Exit codes: 0 done, 1 it failed (said on stderr as what, why and
-what next), 2 the command line was not understood. The keys of ``--json`` are listed in ``docs/command-line.md``.
+what next), 2 the command line was not understood, 130 Ctrl-C. ``docs/command-line.md`` lists the keys of ``--json``.
 """
 
 from __future__ import annotations
@@ -19,32 +19,38 @@ def run(arguments: Sequence[str]) -> int:
 
     # Only now: `satchel --help` has no need of them.
     from app.cli.commands import COMMANDS
+    from app.cli.notices import Notices
     from app.core import log
+    from app.core.disk import write_trouble
     from app.core.errors import SatchelError
     from app.core.paths import Home
     from app.services.compose import Services
 
+    home = Home.locate()
     try:
-        home = Home.locate().create()
+        home.create()
         log.configure(home, "command-line", verbose=options.verbose)
         services = Services.open(home)
         try:
             for sentence in services.notices:
                 terminal.note(sentence)
+            services.events.subscribe(Notices(terminal).listen)
             code = COMMANDS[options.command](services, terminal, options)
         finally:
             services.close()
         terminal.flush()
         return code
-    except OutputClosed:
+    except OutputClosed as closed:
         terminal.give_up()
+        if closed.problem is not None:
+            terminal.error(closed.problem)
         return 1
     except KeyboardInterrupt:
         terminal.note("Stopped.")
-        return 1
+        return 130
     except SatchelError as error:
         terminal.error(error)
         return 1
     except OSError as error:
-        terminal.error(SatchelError("Satchel cannot use its folder.", f"{error}.", "See to its disk and permissions."))
+        terminal.error(write_trouble("Satchel cannot use its folder.", home.root, error))
         return 1

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from app.chat.answer import source_line
@@ -17,6 +19,7 @@ from app.services.compose import Services
 from app.services.events import CollectionsChanged, Event
 
 _LOOK_EVERY_S = 1.0
+_SCAN_S = 2.0
 _TROUBLE = ("failed", "skipped", "missing")
 
 
@@ -26,6 +29,9 @@ def add(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
     known = {info.name: info for info in services.documents.collections()}
     if options.collection in known:
         info = services.documents.add(known[options.collection].id, paths)
+    elif options.collection is None and (same := _of_roots(known.values(), paths)) is not None:
+        terminal.note(f"This is the collection “{same.name}” already; it is looked through again.")
+        info = services.documents.rescan(same.id)
     else:
         info = services.documents.create(paths, options.collection)
     if not options.no_wait:
@@ -40,7 +46,7 @@ def add(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
 
 def status(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """All collections, or one with the files that were left out and why."""
-    infos = services.documents.collections()
+    infos = _scanned(services)
     if options.collection:
         infos = find_collections(infos, [options.collection])
     if options.json:
@@ -74,6 +80,11 @@ def search(services: Services, terminal: Terminal, options: argparse.Namespace) 
     return 0
 
 
+def _of_roots(infos: Iterable[CollectionInfo], paths: Sequence[Path]) -> CollectionInfo | None:
+    roots = {str(path.expanduser().absolute()) for path in paths}
+    return next((info for info in infos if set(info.roots) == roots), None)
+
+
 def find_collections(infos: Sequence[CollectionInfo], names: Sequence[str]) -> list[CollectionInfo]:
     """Collections by name or number; all when no name is given. Errors: DocumentError."""
     if not infos:
@@ -100,15 +111,21 @@ def write_quotes(terminal: Terminal, evidence: Evidence) -> None:
         terminal.paragraph(f"[{quote.passage}] {source_line(passages[quote.passage])}", first="      ", rest="      ")
 
 
+def _scanned(services: Services) -> list[CollectionInfo]:
+    """All collections. Each start looks through their folders; what that takes a moment for is worth the wait."""
+    until = time.monotonic() + _SCAN_S
+    with _changes(services) as changed:
+        while True:
+            changed.clear()
+            infos = services.documents.collections()
+            left = until - time.monotonic()
+            if left <= 0 or all(info.phase != "scanning" for info in infos):
+                return infos
+            changed.wait(min(left, _LOOK_EVERY_S))
+
+
 def _indexed(services: Services, terminal: Terminal, info: CollectionInfo) -> CollectionInfo:
-    changed = threading.Event()
-
-    def listen(event: Event) -> None:
-        if isinstance(event, CollectionsChanged):
-            changed.set()
-
-    unsubscribe = services.events.subscribe(listen)
-    try:
+    with _changes(services) as changed:
         while True:
             changed.clear()
             info = next((i for i in services.documents.collections() if i.id == info.id), info)
@@ -120,6 +137,20 @@ def _indexed(services: Services, terminal: Terminal, info: CollectionInfo) -> Co
             terminal.progress(f"{info.phase}: {done:,} of {info.files:,} files{left}  {Path(info.current_file).name}")
             # Events come at most 5 times a second; the time limit is for the one that was missed.
             changed.wait(_LOOK_EVERY_S)
+
+
+@contextlib.contextmanager
+def _changes(services: Services) -> Iterator[threading.Event]:
+    """What is set whenever a collection is another than before."""
+    changed = threading.Event()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, CollectionsChanged):
+            changed.set()
+
+    unsubscribe = services.events.subscribe(listen)
+    try:
+        yield changed
     finally:
         unsubscribe()
 
@@ -135,13 +166,18 @@ def _write_collection(terminal: Terminal, info: CollectionInfo, trouble: Sequenc
     terminal.line(f"{info.name} ({info.id}): {_state(info)}")
     counts = [("pending", info.pending), ("skipped", info.skipped), ("failed", info.failed), ("missing", info.missing)]
     others = "".join(f", {count:,} {name}" for name, count in counts if count)
-    terminal.line(f"  {info.indexed:,} of {info.files:,} files indexed{others}; {info.chunks:,} passages")
+    files, passages = _counted(info.files, "file"), _counted(info.chunks, "passage")
+    terminal.line(f"  {info.indexed:,} of {files} indexed{others}; {passages}")
     for root in info.roots:
         terminal.line(f"  {root}")
     if info.problem:
         terminal.paragraph(info.problem, first="  ", rest="  ")
     for file in trouble:
         terminal.paragraph(f"{file.status}: {file.path}: {file.reason}", first="  ", rest="    ")
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _state(info: CollectionInfo) -> str:

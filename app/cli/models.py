@@ -66,6 +66,8 @@ def size(services: Services, terminal: Terminal, options: argparse.Namespace) ->
     path = Path(options.model).expanduser().absolute()
     subject = path if path.is_file() else find_model(services, options.model).id
     verdict = services.models.verdict(subject, options.context, options.kv_type, measure=True)
+    if options.context is not None and verdict.n_ctx < options.context:
+        terminal.note(f"This model was trained for {verdict.n_ctx:,} tokens; more than that is never used.")
     if options.json:
         terminal.json(verdict_record(verdict))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from importlib import metadata
 
 _ABOUT = "Small language models on your own machine, answering from your own documents. Without a command: the window."
@@ -20,7 +21,7 @@ def build_parser() -> argparse.ArgumentParser:
     _documents(commands.add_parser("documents", help="the collections of your documents"))
 
     ask = _command(commands, "ask", "ask one question and get one answer")
-    ask.add_argument("question")
+    ask.add_argument("question", type=_words)
     _talk(ask)
     chat = _command(commands, "chat", "talk until you leave with Ctrl-D; Ctrl-C stops a reply", json=False)
     chat.add_argument("--conversation", type=int, metavar="ID", help="go on with this conversation")
@@ -36,7 +37,7 @@ def _models(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--copy", action="store_true", help="copy the file into Satchel's folder")
     size = _command(commands, "size", "what a model takes here, before it is loaded", "models size")
     size.add_argument("model", metavar="MODEL", help="a GGUF file, or a model's name or number in the library")
-    size.add_argument("--context", type=int, metavar="N", help=_CONTEXT)
+    size.add_argument("--context", type=_number(1, 100_000_000), metavar="N", help=_CONTEXT)
     size.add_argument("--kv-type", choices=["f16", "q8_0", "q4_0"], default="f16", help="type of the KV cache")
 
 
@@ -49,9 +50,9 @@ def _documents(parser: argparse.ArgumentParser) -> None:
     status = _command(commands, "status", "how far the index is, and which files were left out", "documents status")
     status.add_argument("collection", nargs="?", metavar="NAME")
     search = _command(commands, "search", "the sentences and passages that answer best", "documents search")
-    search.add_argument("query")
+    search.add_argument("query", type=_words)
     _collections(search)
-    search.add_argument("--limit", type=int, default=6, metavar="N", help="passages (default: 6)")
+    search.add_argument("--limit", type=_number(1, 50), default=6, metavar="N", help="passages, 1 to 50 (default: 6)")
 
 
 def _talk(parser: argparse.ArgumentParser) -> None:
@@ -83,6 +84,25 @@ def _command(
     if json:
         parser.add_argument("--json", action="store_true", help="print JSON for programs")
     return parser
+
+
+def _words(typed: str) -> str:
+    if not typed.strip():
+        raise argparse.ArgumentTypeError("it is empty; type some words")
+    return typed
+
+
+def _number(least: int, most: int) -> Callable[[str], int]:
+    def number(typed: str) -> int:
+        try:
+            value = int(typed)
+        except ValueError:
+            value = least - 1
+        if not least <= value <= most:
+            raise argparse.ArgumentTypeError(f"“{typed}” is no whole number from {least:,} to {most:,}")
+        return value
+
+    return number
 
 
 def _version() -> str:

@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
 from app.chat.answer import UNSUPPORTED_MARK, answer_parts, nearest_passages, source_line, sources_used
@@ -15,6 +15,7 @@ from app.cli.documents import find_collections, write_quotes
 from app.cli.models import find_model
 from app.cli.records import reply_record
 from app.cli.terminal import OutputClosed, Terminal
+from app.knowledge.protocol import CollectionInfo
 from app.services.compose import Services
 from app.services.events import Event, EvidenceFound, ModelStateChanged, ReplyStep, TextArrived
 
@@ -29,7 +30,8 @@ _WAITING = {
 
 def ask(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """One question. Exit code 1 when the reply failed or was interrupted."""
-    conversation_id = _begin(services, options)
+    infos = _prepare(services, options)
+    conversation_id = _begin(services, infos)
     reply = _say(services, terminal, conversation_id, options.question, quiet=options.json)
     if options.json:
         terminal.json(reply_record(options.question, reply))
@@ -37,17 +39,20 @@ def ask(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
 
 
 def chat(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
-    """Questions from stdin, a line each, until it ends."""
-    if options.conversation is None:
-        conversation_id = _begin(services, options)
-    else:
+    """Questions from stdin, a line each, until it ends. A new conversation exists from the first question on."""
+    conversation_id: int | None = None
+    if options.conversation is not None:
         conversation_id = services.chat.conversation(options.conversation).id
-        _prepare(services, options, conversation_id)
+    infos = _prepare(services, options)
+    if conversation_id is not None:
+        _attach(services, conversation_id, infos)
         for message in services.chat.messages(conversation_id):
             terminal.paragraph(message.text, first="> " if message.role == "user" else "")
     terminal.note("Ctrl-C stops a reply, Ctrl-D (on Windows Ctrl-Z, then Enter) leaves.")
     while (line := _read_line(terminal)) is not None:
         if line.strip():
+            if conversation_id is None:
+                conversation_id = _begin(services, infos)
             _say(services, terminal, conversation_id, line)
     terminal.line()
     return 0
@@ -69,23 +74,23 @@ def _read_line(terminal: Terminal) -> str | None:
     return line or None
 
 
-def _begin(services: Services, options: argparse.Namespace) -> int:
-    # What was typed wrong should fail before a conversation exists.
+def _prepare(services: Services, options: argparse.Namespace) -> list[CollectionInfo]:
+    """The collections that were named. What was typed wrong fails here, before there is a conversation."""
     infos = find_collections(services.documents.collections(), options.collections) if options.collections else []
     if options.model:
         _load(services, options.model)
+    return infos
+
+
+def _begin(services: Services, infos: Sequence[CollectionInfo]) -> int:
     conversation_id = services.chat.new_conversation().id
-    for info in infos:
-        services.chat.attach(conversation_id, info.id)
+    _attach(services, conversation_id, infos)
     return conversation_id
 
 
-def _prepare(services: Services, options: argparse.Namespace, conversation_id: int) -> None:
-    if options.collections:
-        for info in find_collections(services.documents.collections(), options.collections):
-            services.chat.attach(conversation_id, info.id)
-    if options.model:
-        _load(services, options.model)
+def _attach(services: Services, conversation_id: int, infos: Sequence[CollectionInfo]) -> None:
+    for info in infos:
+        services.chat.attach(conversation_id, info.id)
 
 
 def _load(services: Services, wanted: str) -> None:

@@ -17,7 +17,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class OutputClosed(Exception):
-    """Nobody reads our output any more (`satchel ... | head`)."""
+    """Our output goes nowhere any more: nobody reads it (`satchel ... | head`), or there is a ``problem`` to tell."""
+
+    def __init__(self, problem: SatchelError | None = None) -> None:
+        super().__init__()
+        self.problem = problem
 
 
 class Terminal:
@@ -50,6 +54,12 @@ class Terminal:
         except (BrokenPipeError, ValueError) as error:  # ValueError: the file object was closed
             self.closed = True
             raise OutputClosed from error
+        except OSError as error:
+            self.closed = True
+            why = f"The system says: {error.strerror or error}."
+            raise OutputClosed(
+                SatchelError("The output could not be written.", why, "See to the place that it goes to.")
+            ) from error
 
     def line(self, text: str = "", indent: str = "") -> None:
         """Write one line."""
@@ -115,5 +125,5 @@ class Terminal:
         try:
             self._err.write(text)
             self._err.flush()
-        except (BrokenPipeError, ValueError):
+        except (OSError, ValueError):
             self._err = None

@@ -87,7 +87,7 @@ class Knowledge:
 
     def __init__(self, home: Home, model_path: Path | None, channel: Channel[p.Reply]) -> None:
         self._channel = channel
-        self._lock = FileLock(home.knowledge / "lock", "The document collections are in use.")
+        self._lock = FileLock(home.knowledge / "lock", "The document collections are in use.", it="them")
         try:
             self._database = Database(
                 home.knowledge / "ledger.sqlite",

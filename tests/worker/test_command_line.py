@@ -193,6 +193,58 @@ def test_a_conversation_from_a_pipe(satchel: Satchel) -> None:
     assert all(message.text.strip() in out for message in messages if message.role == "assistant")
 
 
+def test_nothing_said_is_no_conversation(satchel: Satchel) -> None:
+    satchel.run("chat", typed="\n  \n")
+    satchel.run("ask", "", code=2)
+    with satchel.conversations() as conversations:
+        assert conversations.summaries() == []
+
+
+def test_a_context_beyond_the_trained_one_is_said(satchel: Satchel, chat_model: Path) -> None:
+    out, err = satchel.run("models", "size", str(chat_model), "--context", "50000")
+    assert "was trained for 8,192 tokens" in err
+    assert "KV cache, 8,192 tokens" in out
+
+
+def test_output_onto_a_full_disk_is_said(satchel: Satchel) -> None:
+    with Path("/dev/full").open("w") as full:
+        process = satchel.start("models", "list", stdout=full)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert err.startswith("satchel: The output could not be written.")
+    assert "Traceback" not in err
+
+
+def test_a_folder_that_is_none_is_said_in_words(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    _, err = Satchel(Home(tmp_path / "file" / "home")).run("models", "list", code=1)
+    assert err.startswith("satchel: Satchel cannot use its folder.")
+    assert "Errno" not in err
+
+
+def test_a_folder_that_is_a_collection_already_is_looked_through_again(library: Satchel, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("The lighthouse of Hook is the oldest one in Ireland that is still in use.")
+    made = library.json("documents", "add", str(tmp_path))
+    (tmp_path / "other.txt").write_text("The lighthouse of Cordouan stands in the mouth of the Gironde.")
+    out, err = library.run("documents", "add", str(tmp_path))
+    assert "is looked through again" in err
+    assert f"{made['name']} ({made['id']}): up to date" in out
+    assert "2 of 2 files indexed; 2 passages" in out
+    status, _ = library.run("documents", "status", made["name"])
+    assert "up to date" in status, "the scan at the start is waited for"
+
+
+def test_a_restored_ledger_is_said(satchel: Satchel, tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("The lighthouse of Hook is the oldest one in Ireland that is still in use.")
+    out, _ = satchel.run("documents", "add", str(tmp_path / "note.txt"))
+    assert "1 of 1 file indexed; 1 passage\n" in out
+    ledger = satchel.home.knowledge / "ledger.sqlite"
+    ledger.write_bytes(b"\0" * 5000 + ledger.read_bytes()[5000:])
+    out, err = satchel.run("documents", "status")
+    assert "restored from the backup" in " ".join(err.split())
+    assert "note.txt (1)" in out
+
+
 def test_ctrl_c_stops_the_reply_and_keeps_it(satchel: Satchel) -> None:
     process = satchel.start("ask", LONG)
     assert process.stdout is not None

@@ -14,10 +14,12 @@ import pytest
 import app.__main__ as start
 from app.cli.commands import COMMANDS
 from app.cli.documents import find_collections
+from app.cli.notices import Notices
 from app.cli.parser import build_parser
 from app.cli.terminal import OutputClosed, Terminal
 from app.core.errors import DocumentError, SatchelError
 from app.knowledge.protocol import CollectionInfo
+from app.services.events import LibraryChanged, NoticeRaised
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 
@@ -51,13 +53,57 @@ def test_every_function_can_be_reached() -> None:
 
 
 @pytest.mark.parametrize(
-    "typed", ["nonsense", "models", "ask", "documents add", "models size 1 --kv-type q3", "ask x --js"]
+    "typed",
+    [
+        "nonsense",
+        "models",
+        "ask",
+        "documents add",
+        "models size 1 --kv-type q3",
+        "models size 1 --context 0",
+        "models size 1 --context -5",
+        "models size 1 --context 99999999999",
+        "models size 1 --context many",
+        "documents search x --limit 0",
+        "documents search x --limit -1",
+        "documents search x --limit 51",
+        "ask x --js",
+    ],
 )
 def test_what_is_not_understood_gives_2(typed: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         start.main(typed.split())
     assert caught.value.code == 2
     assert "usage: satchel" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [["ask", ""], ["ask", "  "], ["documents", "search", ""]])
+def test_empty_words_are_refused_in_words(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        start.main(command)
+    assert caught.value.code == 2
+    assert "it is empty; type some words" in capsys.readouterr().err
+
+
+def test_numbers_are_refused_with_their_limits(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        start.main(["documents", "search", "x", "--limit", "100000"])
+    assert "“100000” is no whole number from 1 to 50" in capsys.readouterr().err
+
+
+def test_an_interrupt_while_starting_is_quiet() -> None:
+    script = (
+        "import sys\n"
+        "class Interrupt:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == sys.argv[1]: raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupt())\n"
+        "import app.__main__ as start\n"
+        "sys.exit(start.main(['models', 'list']))\n"
+    )
+    for module in ("multiprocessing", "app.cli", "app.services.compose"):
+        done = subprocess.run([sys.executable, "-c", script, module], cwd=REPOSITORY, capture_output=True, text=True)
+        assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 def test_help_loads_nothing_heavy() -> None:
@@ -118,6 +164,26 @@ def test_a_closed_output_is_seen_once_and_for_all() -> None:
         with pytest.raises(BrokenPipeError):  # what is left in the buffer
             out.flush()
         os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+
+
+def test_output_that_cannot_be_written_is_said() -> None:
+    with pytest.raises(OutputClosed) as caught, open("/dev/full", "w") as out:  # noqa: PTH123 - no file
+        try:
+            Terminal(out, io.StringIO()).line("x")
+        finally:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
+    assert caught.value.problem is not None
+    assert caught.value.problem.what == "The output could not be written."
+
+
+def test_a_notice_is_said_once() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    notices = Notices(Terminal(out, err))
+    for _ in range(2):
+        notices.listen(NoticeRaised("It was restored.", "It was damaged."))
+    notices.listen(LibraryChanged())
+    assert err.getvalue() == "It was restored. It was damaged.\n"
+    assert out.getvalue() == ""
 
 
 def test_progress_is_for_people_only() -> None:
