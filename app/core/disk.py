@@ -21,19 +21,17 @@ def write_trouble(what: str, path: Path, error: BaseException | None = None) -> 
     there = next((each for each in (folder, *folder.parents) if each.is_dir()), folder)
     number = error.errno if isinstance(error, OSError) else None
     free = _free_bytes(there)
+    next_step = "See to its permissions and its disk, or set SATCHEL_HOME to another folder."
+    if number == errno.EROFS or not os.access(there, os.W_OK):
+        return StorageError(what, f"{folder} may be read but not written.", next_step)
     if number in (errno.ENOSPC, errno.EDQUOT) or free < NEEDED_BYTES:
         return DiskFull(
             what,
             f"The disk is full: {size_text(free)} are free where {folder} lies.",
             f"Free at least {size_text(NEEDED_BYTES)}, then try again.",
         )
-    if number == errno.EROFS or not os.access(there, os.W_OK):
-        why = f"{folder} may be read but not written."
-    elif number is not None:
-        why = f"{folder}: {os.strerror(number)}."
-    else:
-        why = f"The system says: {error}."
-    return StorageError(what, why, "See to its permissions and its disk, or set SATCHEL_HOME to another folder.")
+    why = f"{folder}: {os.strerror(number)}." if number is not None else f"The system says: {error}."
+    return StorageError(what, why, next_step)
 
 
 def _free_bytes(folder: Path) -> int:

@@ -296,7 +296,6 @@ def test_kill_9_in_the_middle_of_a_reply_loses_nothing_that_was_saved(satchel: S
 def test_a_damaged_database_is_restored_and_said(satchel: Satchel) -> None:
     with satchel.conversations() as conversations:
         conversations.add_question(conversations.create().id, "What was before?")
-        conversations._database.backup()
     whole = satchel.home.database.read_bytes()
     satchel.home.database.write_bytes(b"\0" * 5000 + whole[5000:])
     out, err = satchel.run("models", "list")

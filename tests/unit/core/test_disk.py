@@ -30,6 +30,12 @@ def test_a_quota_is_a_full_disk_too(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert isinstance(write_trouble("No.", tmp_path, OSError(errno.EDQUOT, "quota")), DiskFull)
 
 
+def test_a_read_only_disk_is_said_even_if_it_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leave_free(0, monkeypatch)
+    error = write_trouble("No.", tmp_path, OSError(errno.EROFS, "read-only"))
+    assert error.why == f"{tmp_path} may be read but not written."
+
+
 @pytest.mark.parametrize(
     ("number", "words"), [(errno.EROFS, "may be read but not written"), (errno.EIO, "Input/output error")]
 )
