@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.chat.sources import CheckedSentence, Evidence, Passage, Support
+from app.chat.sources import CheckedSentence, Evidence, Passage, Quote, Support
 
 UNSUPPORTED_MARK = "[?]"
 """Stands after a sentence that the documents do not support, where only plain text can be shown."""
@@ -74,11 +74,13 @@ def support_summary(checks: Sequence[CheckedSentence]) -> str:
     return f"{without} of the model's {len(claims)} sentences {verb} not supported by your documents."
 
 
-def source_line(passage: Passage) -> str:
-    """Where a passage stands: ``report.pdf, page 3, Results › Heat``."""
+def source_line(passage: Passage, quote: Quote | None = None) -> str:
+    """Where a passage, or a quote of it, stands: ``report.pdf, page 3, Results › Heat``."""
     name = passage.path.replace("\\", "/").rsplit("/", 1)[-1] or passage.title
-    page = f", page {passage.page}" if passage.page is not None else ""
-    heading = f", {passage.heading}" if passage.heading else ""
+    number = quote.page if quote is not None and quote.page is not None else passage.page
+    above = (quote.heading if quote is not None else "") or passage.heading
+    page = f", page {number}" if number is not None else ""
+    heading = f", {above}" if above else ""
     return f"{name}{page}{heading}"
 
 

@@ -23,7 +23,7 @@ class Passage:
     path: str
     title: str
     heading: str
-    """The headings above it, outermost first, joined with " › "; empty when there are none."""
+    """The headings above all of it, outermost first, joined with " › "; empty when there are none."""
     page: int | None
     """From 1, for formats with pages."""
     start: int
@@ -34,7 +34,10 @@ class Passage:
 
 @dataclass(frozen=True)
 class Quote:
-    """A sentence of a passage that answers the question, verbatim; offsets in the file's text."""
+    """A sentence of a passage that answers the question, verbatim; offsets in the file's text.
+
+    ``heading``: those above its beginning, which may be more than are above all of the passage.
+    """
 
     passage: int
     start: int
@@ -42,17 +45,20 @@ class Quote:
     text: str
     score: float
     page: int | None = None
+    heading: str = ""
 
 
 @dataclass(frozen=True)
 class Citation:
-    """Where an answer's sentence is supported: a span of a passage, offsets in the file's text."""
+    """Where an answer's sentence is supported: a span of a passage, offsets in the file's text, ``heading`` as a
+    quote's."""
 
     passage: int
     start: int
     end: int
     score: float
     page: int | None = None
+    heading: str = ""
 
 
 @dataclass(frozen=True)

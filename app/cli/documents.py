@@ -108,7 +108,8 @@ def write_quotes(terminal: Terminal, evidence: Evidence) -> None:
     passages = {passage.number: passage for passage in evidence.passages}
     for quote in evidence.quotes:
         terminal.paragraph(f"“{' '.join(quote.text.split())}”", first="  ", rest="  ")
-        terminal.paragraph(f"[{quote.passage}] {source_line(passages[quote.passage])}", first="      ", rest="      ")
+        where = source_line(passages[quote.passage], quote)
+        terminal.paragraph(f"[{quote.passage}] {where}", first="      ", rest="      ")
 
 
 def _scanned(services: Services) -> list[CollectionInfo]:

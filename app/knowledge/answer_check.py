@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from app.chat.sources import CheckedSentence, Citation, Evidence, Support
 from app.knowledge.evidence import PageOf, SentenceVectors
 from app.knowledge.facts import Part, borne_out, is_particular
-from app.knowledge.sentence_scores import Sentence, split
+from app.knowledge.sentence_scores import HeadingsIn, Sentence, no_headings, split
 from app.knowledge.sentences import sentences
 from app.knowledge.word_index import Term
 from app.knowledge.words import is_number, words
@@ -62,7 +62,12 @@ class _Alignment:
 
 
 def check(
-    answer: str, evidence: Evidence, terms_of: TermsOf, vectors: SentenceVectors | None, page_of: PageOf
+    answer: str,
+    evidence: Evidence,
+    terms_of: TermsOf,
+    vectors: SentenceVectors | None,
+    page_of: PageOf,
+    headings_in: HeadingsIn = no_headings,
 ) -> tuple[CheckedSentence, ...]:
     """The answer's sentences in order, together with what supports each.
 
@@ -70,7 +75,7 @@ def check(
     is not in it. ``unsupported``: the passages do not say it. ``not_a_claim``: a greeting, a question, "not in your
     documents".
     """
-    source = [sentence for passage in evidence.passages for sentence in split(passage)]
+    source = [sentence for passage in evidence.passages for sentence in split(passage, headings_in)]
     deadline = time.monotonic() + _TIME_S
     checked = []
     for start, end in sentences(answer):
@@ -84,6 +89,7 @@ def check(
             Citation(
                 a.sentence.passage.number, a.start, a.sentence.end, round(a.score, 4),
                 page_of(a.sentence.passage.file_id, a.start) if a.sentence.passage.page is not None else None,
+                a.sentence.heading_at(a.start),
             )
             for a in found
         ]  # fmt: skip
@@ -168,7 +174,7 @@ def _contradicted(claim: str, alignment: _Alignment, question: str, weights: Map
     parts = [Part(sentence.text, sentence.leans)]
     if alignment.start < sentence.start:
         parts.insert(0, Part(passage.text[alignment.start - passage.start : sentence.start - passage.start], False))
-    if not borne_out(claim, question, parts, f"{passage.heading} {passage.title}", weights):
+    if not borne_out(claim, question, parts, f"{sentence.heading} {passage.title}", weights):
         return True
     return bool(_NEGATION.search(claim)) != bool(_NEGATION.search(alignment.closest))
 

@@ -7,17 +7,13 @@ between blocks, else between rows, list items and sentences, inside a sentence o
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.knowledge.chunk_units import Cost, CountTokens, Unit, measured_units
+from app.knowledge.headings import headings_of, shared_path
 from app.knowledge.parse.values import Block, ParsedFile
-
-HEADING_JOINT = " › "
-_LONGEST_HEADING = 120
-_HEADING_MARKS = re.compile(r"^\s*#{1,6}\s+|\s+#+\s*$|\n\s*([=\-~^\"'`#*+.:_])\1*\s*$")
 
 __all__ = ["Chunk", "ChunkPolicy", "CountTokens", "chunk"]
 
@@ -33,7 +29,10 @@ class ChunkPolicy:
 
 @dataclass(frozen=True)
 class Chunk:
-    """``text[start:end]`` of the file; ``heading`` is the path to it ("A › B"), ``page`` where it starts."""
+    """``text[start:end]`` of the file; ``page`` is where it starts.
+
+    ``heading`` is the path that all of it stands under ("A › B"): with several tiny sections in it, what they share.
+    """
 
     start: int
     end: int
@@ -96,21 +95,12 @@ def _unbroken(text: str, units: Sequence[tuple[Unit, str]]) -> Iterator[Sequence
 
 def _sections(parsed: ParsedFile) -> list[_Section]:
     sections = [_Section(0, "")]
-    above: list[tuple[int, str]] = []
+    paths = {heading.start: heading.path for heading in headings_of(parsed)}
     for block in parsed.blocks:
         if block.kind == "heading":
-            while above and above[-1][0] >= block.level:
-                above.pop()
-            above.append((block.level, heading_text(parsed.text[block.start : block.end])))
-            sections.append(_Section(block.level, HEADING_JOINT.join(name for _, name in above if name)))
+            sections.append(_Section(block.level, paths[block.start]))
         sections[-1].blocks.append(block)
     return [section for section in sections if section.blocks]
-
-
-def heading_text(source: str) -> str:
-    """A heading's words on one line, without the marks of Markdown and reStructuredText."""
-    text = " ".join(_HEADING_MARKS.sub("", source.strip()).split())
-    return text if len(text) <= _LONGEST_HEADING else text[: _LONGEST_HEADING - 1].rstrip() + "…"
 
 
 def _groups(sections: Sequence[_Section], policy: ChunkPolicy) -> Iterator[list[_Section]]:
@@ -159,8 +149,5 @@ def _cost(cut: float, tokens: int, rest: int, policy: ChunkPolicy) -> float:
 
 
 def _heading(units: Sequence[tuple[Unit, str]]) -> str:
-    """The path of the section that most of the chunk's words are from."""
-    weight: dict[str, int] = {}
-    for unit, path in units:
-        weight[path] = weight.get(path, 0) + (0 if unit.is_heading else 1 + unit.tokens)
-    return max(weight, key=lambda path: weight[path])
+    """The path that holds for all of a chunk's words; a heading with nothing under it has no say, if others have."""
+    return shared_path([path for unit, path in units if not unit.is_heading] or [path for _, path in units])

@@ -24,7 +24,7 @@ from app.chat.sources import Quote
 from app.knowledge.embed import EmbeddingModel
 from app.knowledge.embed_llama import Vectors
 from app.knowledge.retrieve import Retrieved
-from app.knowledge.sentence_scores import Sentence, split, word_scores
+from app.knowledge.sentence_scores import HeadingsIn, Sentence, no_headings, split, word_scores
 from app.knowledge.words import words
 
 FOUND_AT = 0.44
@@ -82,7 +82,12 @@ class _Scored:
 
 
 def answer(
-    question: str, retrieved: Retrieved, count: int, vectors: SentenceVectors | None, page_of: PageOf
+    question: str,
+    retrieved: Retrieved,
+    count: int,
+    vectors: SentenceVectors | None,
+    page_of: PageOf,
+    headings_in: HeadingsIn = no_headings,
 ) -> Answered:
     """At most ``count`` quotes, best first, and whether the documents support an answer; without support, no quotes."""
     idf: dict[str, float] = {}
@@ -91,7 +96,7 @@ def answer(
             idf[word.stem] = term.idf
     if not idf or not retrieved.passages:
         return Answered((), False, 0.0)
-    scored = _score(question, idf, retrieved, vectors)
+    scored = _score(question, idf, retrieved, vectors, headings_in)
     strength = max((one.strength for one in scored), default=0.0)
     enough = FOUND_AT if retrieved.vector is not None and vectors is not None else FOUND_AT_WORDS_ONLY
     if strength < enough:
@@ -100,15 +105,18 @@ def answer(
 
 
 def _score(
-    question: str, idf: dict[str, float], retrieved: Retrieved, vectors: SentenceVectors | None
+    question: str,
+    idf: dict[str, float],
+    retrieved: Retrieved,
+    vectors: SentenceVectors | None,
+    headings_in: HeadingsIn,
 ) -> list[_Scored]:
     candidates: list[tuple[Sentence, float, float]] = []
     for rank, passage in enumerate(retrieved.passages):
-        own = split(passage)
-        headings = set(passage.heading.split(" › "))
+        own = split(passage, headings_in)
         for sentence, by_words in zip(own, word_scores(question, idf, own), strict=True):
             # A heading or a question says what comes, not what is.
-            if sentence.text.strip("#*_ ") not in headings and not sentence.text.endswith("?"):
+            if not sentence.is_heading and not sentence.text.endswith("?"):
                 candidates.append((sentence, by_words.total - _PASSAGE_RANK * rank, by_words.overlap))
     candidates.sort(key=lambda candidate: -candidate[1])
     deadline = time.monotonic() + _TIME_S
@@ -143,5 +151,5 @@ def _choose(scored: Sequence[_Scored], count: int, page_of: PageOf) -> tuple[Quo
             continue
         per_passage[passage.number] = per_passage.get(passage.number, 0) + 1
         page = page_of(passage.file_id, start) if passage.page is not None else None
-        quotes.append(Quote(passage.number, start, sentence.end, text, one.score, page))
+        quotes.append(Quote(passage.number, start, sentence.end, text, one.score, page, sentence.heading_at(start)))
     return tuple(quotes)

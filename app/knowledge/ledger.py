@@ -15,6 +15,7 @@ from app.core.database import Row
 from app.core.errors import DocumentError
 from app.knowledge.chunk import Chunk
 from app.knowledge.file_records import FileRecord, FileState, without_surrogates
+from app.knowledge.headings import Heading
 from app.knowledge.ledger_collections import CollectionTable
 from app.knowledge.ledger_content import drop_content, rename_content, replace_content
 from app.knowledge.parse.values import ParsedFile
@@ -162,14 +163,26 @@ class Ledger(CollectionTable):
 
     def place(self, file_id: int, offset: int) -> tuple[str, tuple[int, int, int] | None]:
         """The heading above an offset, and its page as ``(number, start, end)``, None in formats without pages."""
-        headings = self._db.query(
-            "SELECT heading FROM chunks WHERE file_id=? AND start<=? ORDER BY start DESC LIMIT 1", (file_id, offset)
-        )
+        headings = [heading.path for heading in self.headings(file_id, offset, offset + 1)] or [
+            row[0]  # read before headings were kept, and gone since
+            for row in self._db.query(
+                "SELECT heading FROM chunks WHERE file_id=? AND start<=? ORDER BY start DESC LIMIT 1", (file_id, offset)
+            )
+        ]
         pages = self._db.query(
             'SELECT number, start, "end" FROM pages WHERE file_id=? AND start<=? ORDER BY start DESC LIMIT 1',
             (file_id, offset),
         )
-        return (headings[0][0] if headings else "", (pages[0][0], pages[0][1], pages[0][2]) if pages else None)
+        return (headings[0] if headings else "", (pages[0][0], pages[0][1], pages[0][2]) if pages else None)
+
+    def headings(self, file_id: int, start: int, end: int) -> list[Heading]:
+        """The heading in force at ``start``, if there is one, and all others up to ``end``."""
+        rows = self._db.query(
+            'SELECT start, "end", path FROM headings WHERE file_id=? AND start<? AND start>=coalesce('
+            "(SELECT max(start) FROM headings WHERE file_id=? AND start<=?), 0) ORDER BY start",
+            (file_id, end, file_id, start),
+        )
+        return [Heading(*row) for row in rows]
 
     def disk_is_full(self) -> bool:
         """Whether hardly anything can be written any more."""

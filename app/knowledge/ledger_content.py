@@ -1,4 +1,4 @@
-"""What a file says, in the ledger: its text, pages, chunks and words, always changed together."""
+"""What a file says, in the ledger: its text, headings, pages, chunks and words, always changed together."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import PurePath
 from app.core.database import Database, Row
 from app.knowledge.chunk import Chunk
 from app.knowledge.file_records import FileRecord, FileState, without_surrogates
+from app.knowledge.headings import headings_of
 from app.knowledge.parse.values import ParsedFile
 
 
@@ -26,18 +27,19 @@ def replace_content(
     """
     text = without_surrogates(parsed.text)
     with database.transaction():
-        old: dict[bytes, list[int]] = {}
-        for chunk_id, digest in database.execute("SELECT id, hash FROM chunks WHERE file_id=?", (file.id,)):
-            old.setdefault(digest, []).append(chunk_id)
+        old: dict[tuple[bytes, str], list[int]] = {}
+        rows = database.execute("SELECT id, hash, heading FROM chunks WHERE file_id=?", (file.id,))
+        for chunk_id, old_digest, old_heading in rows:
+            old.setdefault((old_digest, old_heading), []).append(chunk_id)
         new_words: list[Row] = []
         for ordinal, (chunk, digest) in enumerate(zip(chunks, hashes, strict=True)):
             span = (ordinal, chunk.start, chunk.end, chunk.page)
-            if old.get(digest):
+            heading = without_surrogates(chunk.heading)
+            if same := old.get((digest, heading)):
                 database.execute(
-                    'UPDATE chunks SET ordinal=?, start=?, "end"=?, page=? WHERE id=?', (*span, old[digest].pop(0))
+                    'UPDATE chunks SET ordinal=?, start=?, "end"=?, page=? WHERE id=?', (*span, same.pop(0))
                 )
                 continue
-            heading = without_surrogates(chunk.heading)
             chunk_text = text[chunk.start : chunk.end]
             chunk_id = database.insert(
                 'INSERT INTO chunks (ordinal, start, "end", page, file_id, collection_id, heading, text, hash) '
@@ -55,6 +57,11 @@ def replace_content(
         database.execute_many(
             'INSERT INTO pages (file_id, number, start, "end") VALUES (?, ?, ?, ?)',
             [(file.id, page.number, page.start, page.end) for page in parsed.pages],
+        )
+        database.execute("DELETE FROM headings WHERE file_id=?", (file.id,))
+        database.execute_many(
+            'INSERT INTO headings (file_id, start, "end", path) VALUES (?, ?, ?, ?)',
+            [(file.id, h.start, h.end, without_surrogates(h.path)) for h in headings_of(parsed)],
         )
         database.execute(
             "UPDATE files SET status='indexed', reason='', title=?, size=?, mtime_ns=?, hash=?, parser_version=?, "
@@ -76,7 +83,7 @@ def drop_content(database: Database, file_id: int) -> list[int]:
     """Forget what a file said. Returns the ids of the chunks that are gone. In a transaction of the caller's."""
     gone = [row[0] for row in database.execute("SELECT id FROM chunks WHERE file_id=?", (file_id,))]
     _forget_words(database, gone)
-    for table in ("chunks", "pages", "texts"):
+    for table in ("chunks", "headings", "pages", "texts"):
         database.execute(f"DELETE FROM {table} WHERE file_id=?", (file_id,))
     return gone
 

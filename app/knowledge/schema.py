@@ -86,4 +86,16 @@ MIGRATIONS = [
         );
         """,
     ),
+    Migration(
+        "headings, each with the path to it",
+        """
+        CREATE TABLE headings (
+            file_id INTEGER NOT NULL REFERENCES files(id) ON DELETE CASCADE,
+            start INTEGER NOT NULL,
+            "end" INTEGER NOT NULL,
+            path TEXT NOT NULL,
+            PRIMARY KEY (file_id, start)
+        ) WITHOUT ROWID;
+        """,
+    ),
 ]

@@ -12,11 +12,12 @@ XQuAD, and none of it knows that set:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from app.chat.sources import Passage
+from app.knowledge.headings import HEADING_JOINT, Heading
 from app.knowledge.sentences import sentences
 from app.knowledge.words import Word, is_number, word_set, words
 
@@ -43,10 +44,21 @@ _NAME = re.compile(
 )
 _MONTHS = word_set("january february march april may june july august september october november december")
 
+HeadingsIn = Callable[[int, int, int], Sequence[Heading]]
+"""``(file_id, start, end)`` to the heading in force at the start and those up to the end (:meth:`Ledger.headings`)."""
+
+
+def no_headings(_file_id: int, _start: int, _end: int) -> Sequence[Heading]:
+    """Nothing is known of headings: a passage's own stands for all of it."""
+    return ()
+
 
 @dataclass(frozen=True)
 class Sentence:
-    """A sentence of a passage; offsets in the file's text. ``previous``: where the one before it begins."""
+    """A sentence of a passage; offsets in the file's text. ``previous``: where the one before it begins.
+
+    ``headings``: those of the passage and the one in force where it begins, as the ledger has them.
+    """
 
     passage: Passage
     start: int
@@ -54,6 +66,24 @@ class Sentence:
     text: str
     words: tuple[Word, ...]
     previous: int | None
+    headings: tuple[Heading, ...] = ()
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it is (a part of) a heading."""
+        return self.text.strip("#*_ ") in self.passage.heading.split(HEADING_JOINT) or any(
+            heading.start <= self.start and self.end <= heading.end for heading in self.headings
+        )
+
+    @property
+    def heading(self) -> str:
+        """The headings above it, as in :class:`Passage`."""
+        return self.heading_at(self.start)
+
+    def heading_at(self, offset: int) -> str:
+        """The headings above a place in its passage."""
+        above = [heading.path for heading in self.headings if heading.start <= offset]
+        return above[-1] if above else self.passage.heading
 
     @property
     def leans(self) -> bool:
@@ -74,8 +104,9 @@ class Sentence:
         return self.passage.text[self.quote_start - offset : self.end - offset]
 
 
-def split(passage: Passage) -> list[Sentence]:
+def split(passage: Passage, headings_in: HeadingsIn = no_headings) -> list[Sentence]:
     """A passage's sentences in order."""
+    headings = tuple(headings_in(passage.file_id, passage.start, passage.end))
     found: list[Sentence] = []
     for start, end in sentences(passage.text):
         text = passage.text[start:end]
@@ -88,6 +119,7 @@ def split(passage: Passage) -> list[Sentence]:
                 text,
                 tuple(words(text)),
                 before.start if before else None,
+                headings,
             )
         )
     return found
@@ -112,7 +144,7 @@ def word_scores(question: str, idf: Mapping[str, float], passage: Sequence[Sente
     stems = [frozenset(word.stem for word in sentence.words) for sentence in passage]
     share = {stem: sum(stem in s for s in stems) / len(stems) for stem in idf}
     within = {stem: weight * (1 - share[stem] + 1 / len(stems)) for stem, weight in idf.items()}
-    heading = frozenset(word.stem for word in words(passage[0].passage.heading))
+    headings = {path: frozenset(word.stem for word in words(path)) for path in {one.heading for one in passage}}
     asked = [word.stem for word in words(question) if word.is_content]
     pairs = set(pairwise(asked))
     before: frozenset[str] = frozenset()
@@ -120,7 +152,7 @@ def word_scores(question: str, idf: Mapping[str, float], passage: Sequence[Sente
     for i, sentence in enumerate(passage):
         # "They came from Norway. Their leader was Rollo.": all of it is about what stands before the first.
         before = stems[i - 1] | before if sentence.leans else frozenset()
-        overlap = _share(idf, stems[i], (before, _BEFORE), (heading, _HEADING))
+        overlap = _share(idf, stems[i], (before, _BEFORE), (headings[sentence.heading], _HEADING))
         score = OVERLAP * overlap + OVERLAP_WITHIN * _share(within, stems[i], (before, _BEFORE))
         content = [word.stem for word in sentence.words if word.is_content]
         if pairs:

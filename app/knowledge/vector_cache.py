@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from app.core.database import Database
-from app.knowledge.chunk import HEADING_JOINT
 from app.knowledge.embed_llama import Vectors
+from app.knowledge.headings import HEADING_JOINT
 
 _LONGEST_HEADING = 300
 

@@ -160,7 +160,9 @@ class Knowledge:
                     return p.Found(self._search(request))
             case p.CheckAnswer(text, evidence):
                 with self._ahead():
-                    checks = check(text, evidence, self._words.terms, self._sentences, self._page_of)
+                    checks = check(
+                        text, evidence, self._words.terms, self._sentences, self._page_of, self._ledger.headings
+                    )
                 return p.Checked(list(checks))
             case p.ReadSource():
                 return read_source(request, self._ledger, self._parser)
@@ -181,7 +183,9 @@ class Knowledge:
         started = time.monotonic()
         vector = self._retriever.embed(request.query)
         retrieved = self._retriever.search(request.collection_ids, request.query, request.limit, vector)
-        answered = answer(request.query, retrieved, request.quotes, self._sentences, self._page_of)
+        answered = answer(
+            request.query, retrieved, request.quotes, self._sentences, self._page_of, self._ledger.headings
+        )
         return Evidence(
             query=request.query,
             passages=retrieved.passages,

@@ -7,8 +7,8 @@ from app.core.errors import DocumentError, FileChanged, FileVanished, Skipped
 from app.knowledge.parse.process import ParserProcess
 from app.knowledge.parse.values import Block, BlockKind, PageSpan, ParsedFile
 
-PARSER_VERSION = 1
-"""Raised whenever the text or the blocks made of some file change: what an older version made is made again."""
+PARSER_VERSION = 2
+"""Raised whenever the text, blocks or chunks made of some file change: what an older version made is made again."""
 
 __all__ = [
     "PARSER_VERSION",

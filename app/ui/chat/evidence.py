@@ -19,15 +19,15 @@ from app.ui.widgets.words import counted
 _NEAREST = 3
 
 
-def place(passage: Passage, page: int | None = None) -> str:
-    """ "handbook.pdf › page 3 › Warranty"."""
+def place(passage: Passage, page: int | None = None, heading: str = "") -> str:
+    """ "handbook.pdf › page 3 › Warranty"; ``page`` and ``heading`` of a part of it, where they are known."""
     name = PurePath(passage.path.replace("\\", "/")).name or passage.title
     number = page if page is not None else passage.page
     parts = [name]
     if number is not None:
         parts.append(QCoreApplication.translate("Evidence", "page {number}").format(number=number))
-    if passage.heading:
-        parts.append(passage.heading)
+    if heading or passage.heading:
+        parts.append(heading or passage.heading)
     return " › ".join(parts)
 
 
@@ -65,7 +65,7 @@ class EvidenceView(QWidget):
                 self._column.addWidget(self._card(quote, passage, f"{name}.quote{index}"))
 
     def _card(self, quote: Quote, passage: Passage, name: str) -> CardButton:
-        where = place(passage, quote.page)
+        where = place(passage, quote.page, quote.heading)
         words = self.tr("Quote from {place}: {text}").format(place=where, text=quote.text)
         card = CardButton("quote", name, words)
         card.setToolTip(self.tr("Show this in its document"))

@@ -12,6 +12,7 @@ from app.chat.sources import CheckedSentence, Evidence, Passage, Support
 from app.knowledge.answer_check import check
 from app.knowledge.embed import EmbeddingModel
 from app.knowledge.evidence import SentenceVectors
+from app.knowledge.headings import Heading
 from app.knowledge.word_index import Term
 from app.knowledge.words import STOP_WORDS, words
 
@@ -166,3 +167,13 @@ def test_without_passages_nothing_is_supported(vectors: SentenceVectors) -> None
     found = check("The frame is covered for five years.", Evidence("What?"), terms, vectors, lambda *_: None)
     assert [sentence.support for sentence in found] == ["unsupported"]
     assert check("", evidence(), terms, vectors, lambda *_: None) == ()
+
+
+def test_a_citation_names_the_heading_that_it_stands_under(vectors: SentenceVectors) -> None:
+    headings = [Heading(1000, 1001, "Otter › Frame"), Heading(1000 + WARRANTY.index("The base"), 1060, "Otter › Base")]
+    [sentence] = check(
+        "The base is covered for two years.", evidence(), terms, vectors, lambda *_: 1,
+        lambda file_id, *_: headings if file_id == 1 else [],
+    )  # fmt: skip
+    assert sentence.support == "supported"
+    assert sentence.citations[0].heading == "Otter › Base"

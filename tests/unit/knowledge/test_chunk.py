@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.knowledge.chunk import Chunk, ChunkPolicy, chunk, heading_text
+from app.knowledge.chunk import Chunk, ChunkPolicy, chunk
+from app.knowledge.headings import heading_text, headings_of
 from app.knowledge.parse import Block, ParsedFile, markdown, pdf, plain, source
 from app.knowledge.sentences import sentences
 from tests.helpers.pdf import lines, write_pdf
@@ -51,7 +52,19 @@ def test_tiny_sections_join_what_follows_but_do_not_leave_their_chapter() -> Non
         "## D Tiny.",
         "# E The end of it all.",
     ]
-    assert [c.heading for c in chunks] == ["A › C", "A › D", "E"]
+    assert [c.heading for c in chunks] == ["A", "A › D", "E"], "what all of it stands under"
+
+
+def test_tiny_sections_in_one_chunk_have_the_heading_that_they_share() -> None:
+    parsed = md("# Manual\n\n## Warranty\n\n### Frame\n\nFive years.\n\n### Base\n\nTwo years.\n")
+    [one] = chunk(parsed, words)
+    assert one.heading == "Manual › Warranty"
+    assert [(h.path, parsed.text[h.start : h.end]) for h in headings_of(parsed)] == [
+        ("Manual", "# Manual"),
+        ("Manual › Warranty", "## Warranty"),
+        ("Manual › Warranty › Frame", "### Frame"),
+        ("Manual › Warranty › Base", "### Base"),
+    ]
 
 
 def test_a_heading_is_never_alone_at_the_end() -> None:

@@ -11,6 +11,7 @@ import pytest
 from app.chat.sources import Passage
 from app.knowledge.embed import EmbeddingModel
 from app.knowledge.evidence import Answered, SentenceVectors, answer
+from app.knowledge.headings import Heading
 from app.knowledge.retrieve import Retrieved
 from app.knowledge.sentence_scores import split, word_scores
 from app.knowledge.word_index import Term
@@ -131,3 +132,19 @@ def test_what_kind_of_answer_is_asked_for(question: str, hinted: str) -> None:
     [passage] = passages(f"There were quite a few of them. {hinted} It was a mild day.")
     scores = word_scores(question, {"zzz": 1.0}, split(passage))
     assert max(range(3), key=lambda i: scores[i].total) == 1
+
+
+def test_a_quote_names_the_heading_that_it_stands_under(vectors: SentenceVectors) -> None:
+    text = "## Frame\n\nThe parts last for five years.\n\n## Battery\n\nCells last for two years.\n\n## Battery life"
+    frame, battery, life = (text.index(f"## {name}") for name in ("Frame", "Battery", "Battery life"))
+    headings = [
+        Heading(100 + frame, 108 + frame, "Bike › Frame"),
+        Heading(100 + battery, 110 + battery, "Bike › Battery"),
+        Heading(100 + life, 115 + life, "Bike › Battery life"),
+    ]
+    question = "How many years does the battery last?"
+    terms = tuple(Term(word, 2.0, True) for word in ("years", "battery", "last"))
+    retrieved = Retrieved(passages(text, heading="Bike"), terms, {}, vectors._model.embed_query(question))
+    quotes = answer(question, retrieved, 3, vectors, lambda *_: None, lambda *_: headings).quotes
+    assert (quotes[0].text, quotes[0].heading) == ("Cells last for two years.", "Bike › Battery")
+    assert all(not quote.text.startswith("#") for quote in quotes), "no heading is a quote"

@@ -13,8 +13,9 @@ from app.core.database import Database
 from app.core.errors import DocumentError
 from app.knowledge.chunk import Chunk
 from app.knowledge.file_records import FileState
+from app.knowledge.headings import Heading
 from app.knowledge.ledger import Ledger
-from app.knowledge.parse import PARSER_VERSION, PageSpan, ParsedFile
+from app.knowledge.parse import PARSER_VERSION, Block, PageSpan, ParsedFile
 from tests.helpers.knowledge import chunks_of, hashes_of, open_database, put_file
 
 
@@ -58,6 +59,36 @@ def test_a_committed_file_has_text_pages_chunks_and_words(database: Database, le
     assert matches(database, "report") == [first, second]  # the file's name
     after = ledger.file(file.id)
     assert (after.status, after.pages, after.chunks, after.title) == ("indexed", 2, 2, "Steam")
+
+
+def test_a_place_stands_under_the_heading_before_it(ledger: Ledger) -> None:
+    collection = ledger.create_collection("Notes", [])
+    text = "Preface.\n\n# A\n\nOne.\n\n## B\n\nTwo.\n"
+    blocks = (Block("paragraph", 0, 8), Block("heading", 10, 13, 1), Block("paragraph", 15, 19),
+              Block("heading", 21, 25, 2), Block("paragraph", 27, 31))  # fmt: skip
+    ledger.add_files(collection, [("/a.md", 1, 1)])
+    file = ledger.files(collection)["/a.md"]
+    for _ in range(2):  # a second version takes the place of the first
+        chunks = [Chunk(0, 31, "", None, 9)]
+        state = FileState(1, 1, b"h", 1)
+        ledger.commit_file(file, state, ParsedFile(text, blocks), chunks, hashes_of(text, chunks))
+    places = {offset: ledger.place(file.id, offset)[0] for offset in (0, 9, 10, 15, 20, 21, 30)}
+    assert places == {0: "", 9: "", 10: "A", 15: "A", 20: "A", 21: "A › B", 30: "A › B"}
+    a, b = Heading(10, 13, "A"), Heading(21, 25, "A › B")
+    assert ledger.headings(file.id, 0, 31) == [a, b]
+    assert ledger.headings(file.id, 15, 20) == [a]
+    assert ledger.headings(file.id, 15, 31) == [a, b]
+    assert ledger.headings(file.id, 27, 31) == [b]
+    assert ledger.headings(file.id, 0, 10) == []
+
+
+def test_the_same_words_under_another_shared_heading_are_another_chunk(database: Database, ledger: Ledger) -> None:
+    collection = ledger.create_collection("Notes", [])
+    put_file(ledger, collection, "/a.md", "Valves open.", heading="Steam › Valves")
+    [(before, _)] = chunk_rows(database)
+    put_file(ledger, collection, "/a.md", "Valves open.", heading="Steam")
+    [(after, _)] = chunk_rows(database)
+    assert database.query("SELECT heading FROM chunks") == [("Steam",)] and after != before
 
 
 def test_a_file_that_fails_half_way_is_not_there_at_all(database: Database, ledger: Ledger) -> None:
