@@ -107,3 +107,26 @@ def test_a_folder_that_is_gone_is_made_anew(tmp_path: Path, cache: VectorCache) 
     (tmp_path / "vectors").mkdir()
     (tmp_path / "vectors" / "current").write_text("7")
     assert_whole(opened(tmp_path, cache), cache)
+
+
+def test_a_graph_with_the_settings_of_an_earlier_version_is_drawn_anew(
+    tmp_path: Path, cache: VectorCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as earlier:
+        earlier.setattr("app.knowledge.vectors._GRAPH", {"max_neighbors": 16})
+        opened(tmp_path, cache)
+    old, rebuilt = current_folder(tmp_path), list[str]()
+    assert_whole(opened(tmp_path, cache, rebuilt), cache)
+    assert current_folder(tmp_path) != old and rebuilt == []
+    kept = current_folder(tmp_path)
+    opened(tmp_path, cache)
+    assert current_folder(tmp_path) == kept
+
+
+def test_a_name_of_the_index_that_cannot_be_read_is_written_anew(tmp_path: Path, cache: VectorCache) -> None:
+    opened(tmp_path, cache)
+    for damage in (b"\xff\xfe\x00 1", b"../..", b"1\x002"):
+        (tmp_path / "vectors" / "current").write_bytes(damage)
+        rebuilt: list[str] = []
+        assert_whole(opened(tmp_path, cache, rebuilt), cache)
+        assert len(rebuilt) == 1
