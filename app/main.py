@@ -24,7 +24,7 @@ from app.core.paths import Home
 from app.ui import crash, display
 from app.ui.bridge import Bridge
 from app.ui.drop import Dropped
-from app.ui.instance import Instance, claim
+from app.ui.instance import Instance, claim, handed_over
 from app.ui.notices import Note
 from app.ui.parts import Parts
 from app.ui.rail import Memory
@@ -143,7 +143,7 @@ def main(argv: Sequence[str] = (), on_paint: Callable[[], None] | None = None) -
         print(error, file=sys.stderr)  # noqa: T201 - there is no window to say it in
         return 1
     if instance is None:
-        print("Satchel is already running: its window is in front now.")  # noqa: T201 - see above
+        print(handed_over(paths))  # noqa: T201 - see above
         return 0
     program = Program(application, home, lambda: _log_to_file(home))
     instance.asked.connect(program.take)

@@ -98,6 +98,14 @@ def claim(home: Home, paths: Sequence[Path] = ()) -> Instance | None:
     )
 
 
+def handed_over(paths: Sequence[Path]) -> str:
+    """What a second start says after the first took its ``paths``."""
+    if not paths:
+        return "Satchel is already running: its window is in front now."
+    what = f"“{paths[0].absolute().name or paths[0]}”" if len(paths) == 1 else f"{len(paths)} files and folders"
+    return f"Satchel is already running: {what} went to its window, which is in front now."
+
+
 def server_name(home: Home) -> str:
     """The socket's name: short, whatever the folder is called (Unix allows about 100 characters)."""
     return "satchel-" + hashlib.sha256(str(home.root).encode()).hexdigest()[:24]

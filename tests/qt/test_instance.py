@@ -53,6 +53,24 @@ def test_a_second_start_hands_over_its_paths_and_ends(qtbot: QtBot, first: Insta
     assert asked.args == [[str(tmp_path / "Zürich notes")]]
 
 
+def test_a_second_start_says_what_it_handed_over(qtbot: QtBot, first: Instance, tmp_path: Path) -> None:
+    folder = tmp_path / "Trip notes"
+    folder.mkdir()
+    said = []
+    for paths in ((), (folder,), (folder, tmp_path)):
+        command = [sys.executable, "-m", "app", *map(str, paths)]
+        with qtbot.waitSignal(first.asked, timeout=30_000) as asked:
+            second = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        said.append(second.communicate(timeout=30)[0].strip())
+        assert asked.args == [[str(path) for path in paths]]
+        assert second.returncode == 0
+    assert said == [
+        "Satchel is already running: its window is in front now.",
+        "Satchel is already running: “Trip notes” went to its window, which is in front now.",
+        "Satchel is already running: 2 files and folders went to its window, which is in front now.",
+    ]
+
+
 def test_nonsense_through_the_socket_is_shut_out(qtbot: QtBot, first: Instance, home: Home) -> None:
     asked: list[object] = []
     first.asked.connect(asked.append)
