@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
-from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QSocketNotifier, QTranslator
+from PySide6.QtCore import QLibraryInfo, QLocale, QObject, QSocketNotifier, QTimer, QTranslator
 from PySide6.QtWidgets import QApplication
 
 from app.core.errors import SatchelError, StorageError
@@ -38,6 +38,10 @@ log = logging.getLogger(__name__)
 
 CLOSE_S = 3.0
 """How long the services may take to stop before the program ends without them. What is saved is saved."""
+
+
+PRELOAD_AFTER_MS = 500
+"""The chat model is loaded when the window has come to rest, before anybody asks."""
 
 
 class Program(QObject):
@@ -119,6 +123,11 @@ class Program(QObject):
                 notify=self.window.notify,
             )
         )
+        QTimer.singleShot(PRELOAD_AFTER_MS, self, self._preload)
+
+    def _preload(self) -> None:
+        if self._services is not None and not self._closed:
+            self.bridge.run(self._services.models.preload)
 
     def _failed(self, error: SatchelError) -> None:
         log.error("the services could not be opened: %s", error)

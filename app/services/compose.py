@@ -86,7 +86,7 @@ class Services:
     def close(self) -> None:
         """Stop and save replies, end the workers, close the database."""
         self.chat.close()
-        self._inference.close()
+        self.models.close()
         self._knowledge.close()
         self._database.close()
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.child import Exit
-from app.core.errors import ModelError
+from app.core.errors import ModelError, SatchelError
 from app.core.jobs import CancelToken, Progress
 from app.core.paths import Home
 from app.hardware.machine import Machine
@@ -210,6 +210,33 @@ class ModelLibrary:
         Errors: as :meth:`load`; :class:`ModelError` when there is no model, or after two crashes in a row.
         """
         return self._loader.ensure(lambda: (self._chosen(), self._load_settings()))
+
+    def next_model(self) -> LibraryModel | None:
+        """The model that a question would load now; None without one, and after two crashes in a row."""
+        try:
+            return self._chosen() if self._loader.may_load_by_itself else None
+        except ModelError:
+            return None
+
+    def preload(self) -> None:
+        """Load what a question would load, so that the first answer is quick; only what fits easily.
+
+        Nobody asked for it, so what stands in the way is only logged; a load that fails is seen in :attr:`state`.
+        """
+        model = self.next_model()
+        if model is None or self.state.phase != "none":
+            return
+        choices = self._load_settings()
+        try:
+            verdict = self._sizer.verdict(Path(model.path), choices.n_ctx, choices.kv_type)
+            if verdict.fit == "fits":
+                self.ensure_loaded()
+        except SatchelError as error:
+            log.warning("%s was not loaded in advance: %s", model.title, error)
+
+    def close(self) -> None:
+        """End the worker."""
+        self._loader.close()
 
     def worker_ended(self, exit_: Exit) -> None:
         """Tell listeners at once that the loaded model is gone."""

@@ -87,7 +87,7 @@ class ModelLoader:
                 # The worker has outlived what it was last asked for.
                 self._set_crashes(0)
                 return state.loaded
-            if self._crashes() >= MAX_CRASHES:
+            if not self.may_load_by_itself:
                 raise ModelError(
                     "No model is loaded now.",
                     f"The model's process crashed {self._crashes()} times in a row, so it is not started by itself.",
@@ -95,6 +95,17 @@ class ModelLoader:
                 )
             model, settings = choose()
             return self._load(model, settings, force=False, cancel=None)
+
+    @property
+    def may_load_by_itself(self) -> bool:
+        """Whether a question loads a model; not after crashes in a row."""
+        return self._crashes() < MAX_CRASHES
+
+    def close(self) -> None:
+        """End the worker, and wait until a load under way has seen that it was not a crash."""
+        self._inference.close()
+        with self._load_lock:
+            pass
 
     def unload(self) -> None:
         """Free the model's memory."""
@@ -125,6 +136,8 @@ class ModelLoader:
             self._set_crashes(crashes + 1)
             loaded = self._inference.load(path, settings, self._threads_known(model), self._progress(model), cancel)
         except WorkerError as error:
+            if self._inference.crashes_in_a_row == 0:  # it was closed
+                self._set_crashes(crashes)
             self._set(ModelState("failed", model, problem=str(error)))
             raise
         except SatchelError as error:

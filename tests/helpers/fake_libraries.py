@@ -86,6 +86,9 @@ class FakeModelLibrary:
     def models(self) -> list[LibraryModel]:
         return list(self._models.values())
 
+    def next_model(self) -> LibraryModel | None:
+        return next(iter(self._models.values()), None)
+
     def inspect(self, path: Path) -> tuple[ModelSummary, Verdict]:
         if not path.is_file() or path.read_bytes()[:4] != b"GGUF":
             raise ModelError(

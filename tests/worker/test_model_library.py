@@ -417,6 +417,53 @@ def test_closing_is_no_crash(make_bench: Callable[[], Bench], chat_model: Path) 
     assert bench.facts.get("inference.crashes") is None
 
 
+def test_what_a_question_would_load_is_loaded_in_advance(bench: Bench, chat_model: Path) -> None:
+    assert bench.library.next_model() is None
+    bench.library.preload()
+    assert bench.library.state.phase == "none"
+    model = bench.library.add(chat_model)
+    assert bench.library.next_model() == model
+    bench.library.preload()
+    assert (bench.library.state.phase, bench.library.state.model) == ("ready", model)
+
+
+def test_nothing_is_loaded_in_advance_into_little_memory_or_after_crashes(bench: Bench, chat_model: Path) -> None:
+    bench.library.add(chat_model)
+    bench.free = 100_000_000
+    bench.library.preload()
+    bench.free = 16 * GIB
+    bench.facts.set("inference.crashes", "2")
+    bench.library.preload()
+    assert bench.library.next_model() is None
+    assert bench.library.state.phase == "none"
+    assert bench.inference.loaded is None
+
+
+def test_closing_while_a_model_loads_is_no_crash(bench: Bench, chat_model: Path) -> None:
+    bench.library.add(chat_model)
+    begun = threading.Event()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, ModelStateChanged) and event.state.step not in ("", "size"):
+            begun.set()  # in the worker, and counted as a crash until it ends well
+
+    library = ModelLibrary(
+        LibraryRecords(bench.database),
+        bench.inference,
+        bench.facts,
+        SettingsFile(bench.home.settings_file),
+        bench.home,
+        listen,
+    )
+    loading = threading.Thread(target=library.preload)
+    loading.start()
+    assert begun.wait(30)
+    library.close()
+    loading.join(30)
+    assert not loading.is_alive()
+    assert bench.facts.get("inference.crashes") is None
+
+
 def test_a_worker_that_dies_while_loading_counts(bench: Bench, chat_model: Path) -> None:
     model = bench.library.add(chat_model)
 

@@ -58,19 +58,21 @@ class Header(QWidget):
         whole.addLayout(self._chip_row)
         column(box, parent=self)
         self._state = ModelState()
+        self._next: LibraryModel | None = None
         theme.changed.connect(self._retint)
         self._retint()
 
     def _retint(self) -> None:
         self.attach.setIcon(self._theme.icon("folder-plus", size=16))
-        self.show_model(self._state)
+        self.show_model(self._state, self._next)
         self._show_chips()
 
     # -- model ------------------------------------------------------------------------------------------------------
 
-    def show_model(self, state: ModelState) -> None:
-        """The chat model's name and state."""
-        self._state = state
+    def show_model(self, state: ModelState, next_model: LibraryModel | None = None) -> None:
+        """The chat model's name and state; ``next_model``: what the next question loads when there is none."""
+        self._state, self._next = state, next_model
+        tip = self.tr("The model that answers. Click to choose another.")
         name = _short(state.model.title) if state.model is not None else ""
         colors = self._theme.colors
         icon, tint = "cpu", colors.muted
@@ -82,12 +84,16 @@ class Header(QWidget):
             icon, tint = "circle-alert", colors.bad
         elif state.phase == "ready":
             text, tint = name, colors.good
+        elif next_model is not None:
+            text = _short(next_model.title)
+            tip = self.tr("It loads with your question. Click to choose another.")
         else:
             text = self.tr("Choose a model")
         self.model.setIcon(self._theme.icon(icon, tint, 16))
         self.model.setText(f" {text}")
         self.model.setAccessibleName(self.tr("Model: {state}").format(state=text))
-        self.model.setToolTip(state.problem or self.tr("The model that answers. Click to choose another."))
+        self.model.setAccessibleDescription(tip)
+        self.model.setToolTip(state.problem or tip)
 
     def model_menu(self) -> QMenu:
         """The library's chat models, and the way to the models page."""
@@ -95,6 +101,8 @@ class Header(QWidget):
         menu.setObjectName("header.model.menu")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         current = self._state.model.id if self._state.model is not None and self._state.phase != "failed" else None
+        if self._state.phase == "none" and self._next is not None:
+            current = self._next.id
         usable = [model for model in self._models() if model.summary.kind != "embedding"]
         for model in usable:
             words = self.tr("{name}  ·  {size}").format(name=model.title, size=size_text(model.summary.size_bytes))

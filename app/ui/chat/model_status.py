@@ -23,6 +23,7 @@ class ModelStatus(QObject):
         self.library: list[LibraryModel] = []
         self.known = False
         """Whether the library was read."""
+        self._next: LibraryModel | None = None
         self._state = models.state
         bridge.happened.connect(self._happened)
         pane.header.model_chosen.connect(self._load)
@@ -42,21 +43,22 @@ class ModelStatus(QObject):
                 pass
 
     def _read_library(self) -> None:
-        def show(models: Sequence[LibraryModel]) -> None:
+        def show(found: tuple[Sequence[LibraryModel], LibraryModel | None]) -> None:
+            models, self._next = found
             self.library, self.known = list(models), True
             self._show(self._state)
 
-        self._bridge.run(self._models.models, show)
+        self._bridge.run(lambda: (self._models.models(), self._models.next_model()), show)
 
     def _show(self, state: ModelState) -> None:
         self._state = state
-        self._pane.header.show_model(state)
+        self._pane.header.show_model(state, self._next)
         usable = any(model.summary.kind != "embedding" for model in self.library)
         blocked = hint = ""
         if state.phase == "loading":
             name = state.model.title if state.model is not None else self.tr("The model")
             percent = round(state.fraction * 100)
-            blocked = self.tr("{name} is being loaded: {percent} %. You can write meanwhile.").format(
+            hint = self.tr("{name} is being loaded: {percent} %. You can ask already.").format(
                 name=name, percent=percent
             )
             self._replies.show_loading(self.tr("Loading the model… {percent} %").format(percent=percent))

@@ -409,13 +409,22 @@ def test_the_picker_names_the_model_and_loads_another(stage: Stage) -> None:
     stage.until(lambda: header.model.text().strip() == "Qwen3 1.7B Instruct")
 
 
+def test_before_a_model_is_loaded_the_picker_names_the_one_that_will_be(stage: Stage) -> None:
+    stage.models.unload()
+    page = stage.open()
+    assert page.pane.header.model.text().strip() == "SmolLM2 135M Instruct"
+    assert page.pane.header.model.toolTip().startswith("It loads with your question.")
+    checked = [action.text() for action in page.pane.header.model_menu().actions() if action.isChecked()]
+    assert checked == ["SmolLM2 135M Instruct  ·  91.7 MB"]
+
+
 def test_loading_and_failing_are_said_in_words(stage: Stage) -> None:
     page = stage.open()
     chosen = stage.models.models()[0]
     page.pane.composer.set_draft("Hello")
     stage.hub.publish(ModelStateChanged(ModelState("loading", chosen, fraction=0.4)))
     stage.until(lambda: page.pane.header.model.text().strip() == "SmolLM2 135M Instruct: loading 40 %")
-    assert not page.pane.composer.send.isEnabled()
+    assert page.pane.composer.send.isEnabled(), "the documents answer meanwhile"
     assert "is being loaded: 40 %" in visible_text(stage, "composer.hint")
     stage.hub.publish(ModelStateChanged(ModelState("failed", chosen, problem="It needs more memory.")))
     stage.until(lambda: visible_text(stage, "composer.hint") == "It needs more memory.")
