@@ -16,6 +16,7 @@ from app.services.chat_session import ChatSession
 from app.services.documents import DocumentLibrary, relay
 from app.services.events import EventHub, NoticeRaised
 from app.services.model_library import ModelLibrary
+from app.services.restart import Restarter
 from app.storage.conversations import Conversations
 from app.storage.facts import Facts
 from app.storage.library import LibraryRecords
@@ -41,6 +42,7 @@ class Services:
     _database: Database
     _inference: InferenceClient
     _knowledge: KnowledgeClient
+    _restarter: Restarter
 
     @classmethod
     def open(cls, home: Home) -> Services:
@@ -61,17 +63,22 @@ class Services:
             _tell(events, MODEL.process_words, exit_)
 
         def documents_worker_ended(exit_: Exit) -> None:
-            _tell(events, DOCUMENTS.process_words, exit_)
+            # Indexing goes on although nobody asks anything.
+            again = not exit_.expected and restarter.ended()
+            _tell(events, DOCUMENTS.process_words, exit_, again)
 
         inference = InferenceClient(home, model_worker_ended)
         models = ModelLibrary(LibraryRecords(database), inference, facts, settings, home, events.publish)
         models.register_starters()
         events.subscribe(models.listen)
         knowledge = KnowledgeClient(home, models.embedding_model(), relay(events.publish), documents_worker_ended)
+        restarter = Restarter(knowledge.list_collections)
         documents = DocumentLibrary(knowledge, events.publish, conversations.detach_everywhere)
         chat = ChatSession(conversations, inference, documents, models, settings, events.publish)
         notices = (*([database.restored] if database.restored else []), *settings.problems)
-        return cls(home, events, settings, facts, chat, models, documents, notices, database, inference, knowledge)
+        return cls(
+            home, events, settings, facts, chat, models, documents, notices, database, inference, knowledge, restarter
+        )
 
     @property
     def inference_pid(self) -> int | None:
@@ -87,13 +94,15 @@ class Services:
         """Stop and save replies, end the workers, close the database."""
         self.chat.close()
         self.models.close()
+        self._restarter.close()
         self._knowledge.close()
         self._database.close()
 
 
-def _tell(events: EventHub, process: str, exit_: Exit) -> None:
+def _tell(events: EventHub, process: str, exit_: Exit, again: bool = False) -> None:
     if exit_.expected:
         return
     log.warning("the %s ended: %s", process, exit_.reason)  # a reply that it was needed for tells the reason
     what = f"The {process} ended unexpectedly."
-    events.publish(NoticeRaised(what, "", "It starts again when it is needed; nothing is lost.", "warning"))
+    next_step = "It is started again" if again else "It starts again when it is needed"
+    events.publish(NoticeRaised(what, "", f"{next_step}; nothing is lost.", "warning"))
