@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from app.core.child import CallContext, serve
@@ -13,11 +14,17 @@ from app.knowledge.parse.protocol import PROTOCOL, Parse, Parsed, Reply, Request
 
 
 def crashing(connection: Connection, *limits: int) -> None:
-    """Reads address 0 for a file named ``crash``, raises for one named ``bug``; else gives the path as text."""
+    """Reads address 0 for a file named ``crash``, and the first time for ``once``; raises for one named ``bug``.
+
+    Else it gives the path as text.
+    """
 
     def handle(request: Request, context: CallContext[Any]) -> Reply:
         assert isinstance(request, Parse)
         if request.path.endswith("crash"):
+            ctypes.string_at(0)
+        if request.path.endswith("once") and not (first := Path(f"{request.path}.read")).exists():
+            first.touch()
             ctypes.string_at(0)
         if request.path.endswith("bug"):
             raise WorkerError("Something went wrong inside Satchel.", "A test said so.")

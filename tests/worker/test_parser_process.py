@@ -46,11 +46,11 @@ def endless(tmp_path: Path) -> Path:
     return path
 
 
-def wait_until_busy(parser: ParserProcess) -> int:
-    """The parser's process id, once it has computed for a while."""
+def wait_until_busy(parser: ParserProcess, other_than: int | None = None) -> int:
+    """The parser's process id, once it has computed for a while and is another than the one that was killed."""
     for _ in range(3000):
         pid = parser.pid
-        if pid is not None:
+        if pid not in (None, other_than):
             used = psutil.Process(pid).cpu_times()
             if used.user + used.system > 1.0:
                 return pid
@@ -126,7 +126,9 @@ def test_killed_while_it_reads(endless: Path, quick: Path) -> None:
     parser = ParserProcess(time_limit_s=120)
     with ThreadPoolExecutor(1) as pool:
         parsing = pool.submit(parser.parse, endless)
-        os.kill(wait_until_busy(parser), signal.SIGKILL)
+        first = wait_until_busy(parser)
+        os.kill(first, signal.SIGKILL)
+        os.kill(wait_until_busy(parser, first), signal.SIGKILL)  # it is read once more
         with pytest.raises(DocumentError, match=r"could not be read.*it was killed"):
             parsing.result()
     assert parser.parse(quick).title == "Kettle"
@@ -143,6 +145,15 @@ def test_a_crash_inside_a_library() -> None:
     with pytest.raises(DocumentError, match="A test said so"):
         parser.parse(Path("bug"))
     parser.close()
+
+
+def test_a_file_is_read_once_more_before_it_is_blamed(tmp_path: Path) -> None:
+    parser = ParserProcess(entry=crashing)
+    try:
+        path = tmp_path / "once"
+        assert parser.parse(path).text == str(path)
+    finally:
+        parser.close()
 
 
 def test_cancelled_before_it_began(parser: ParserProcess, quick: Path) -> None:

@@ -6,6 +6,7 @@ source opens at once while a large file is being indexed.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -22,12 +23,14 @@ from app.knowledge.parse.protocol import PROTOCOL, Parse, Parsed, Render, Render
 from app.knowledge.parse.values import ParsedFile
 from app.knowledge.protocol import PageImage
 
+log = logging.getLogger(__name__)
+
 _CANCEL_LOOK_S = 0.05
 _ResultT = TypeVar("_ResultT")
 
 
 class ParserProcess:
-    """Parses files and draws pages. Started with the first call; any death of its children is one file's failure.
+    """Parses files and draws pages. Started with the first call; a file that its children die of twice has failed.
 
     ``time_limit_s`` is wall time per file, ``memory_bytes`` what the process may grow by (not enforced on macOS and
     Windows). Safe to use from any thread.
@@ -102,23 +105,36 @@ class _Reader:
             cancel.check()
             if self.closed:
                 raise Cancelled
-            self.child.start()  # its start is not on the file's clock, and its failure not the file's fault
-            future = self.child.call(request).future
-            self._wait(future, cancel)
             try:
-                return future.result(0)
-            except WorkerHung as error:
-                raise self._too_slow() from error
+                return self._once(request, cancel)
+            except WorkerDied:
+                # It may have been the system, short of memory: only a second end is the file's fault.
+                log.warning("the parser ended; the file is read once more", exc_info=True)
+            try:
+                return self._once(request, cancel)
             except WorkerDied as error:
-                if not error.why:  # closed on purpose
-                    raise Cancelled from error
                 raise DocumentError(
                     "This file could not be read.",
                     f"The process that read it ended: {error.why[0].lower()}{error.why[1:]}",
                     "It may be damaged. Open it in its own program and save it again.",
                 ) from error
-            except WorkerError as error:
-                raise DocumentError("This file could not be read.", error.why, error.next_step) from error
+
+    def _once(self, request: Request, cancel: CancelToken) -> Reply:
+        """Error: :class:`WorkerDied`, when the process ended by itself."""
+        cancel.check()
+        self.child.start()  # its start is not on the file's clock, and its failure not the file's fault
+        future = self.child.call(request).future
+        self._wait(future, cancel)
+        try:
+            return future.result(0)
+        except WorkerHung as error:
+            raise self._too_slow() from error
+        except WorkerDied as error:
+            if not error.why or self.closed:  # closed on purpose
+                raise Cancelled from error
+            raise
+        except WorkerError as error:
+            raise DocumentError("This file could not be read.", error.why, error.next_step) from error
 
     def _wait(self, future: Future[Reply], cancel: CancelToken) -> None:
         deadline = time.monotonic() + self._time_limit_s
