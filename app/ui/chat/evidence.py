@@ -108,7 +108,7 @@ class SourcesView(QWidget):
             for passage in used:
                 self._whole.addWidget(source_link(passage, intents, f"{name}.{passage.number}"))
         if others:
-            words = counted(self.tr("Also read: %n passage(s)", "", len(others)), len(others))
+            words = counted(self.tr("Also read: %Ln passage(s)", "", len(others)), len(others))
             self._toggle = button(words, f"{name}.others", self._show_rest, "flat")
             line = row(self._toggle)
             line.addStretch()

@@ -22,6 +22,7 @@ from app.ui.widgets.centred_words import CentredWords
 from app.ui.widgets.drop_box import DropBox
 from app.ui.widgets.page import header
 from app.ui.widgets.rows import ROW_ROLE, Badge, RowContent, RowDelegate
+from app.ui.widgets.words import number
 
 ID_ROLE = ROW_ROLE + 1
 NARROW = 1080
@@ -206,7 +207,9 @@ class CollectionsModel(QAbstractListModel):
 
     def _row(self, info: CollectionInfo) -> RowContent:
         badges = (
-            (Badge(self.tr("{n} failed").format(n=info.failed), "bad"),) if info.failed and not is_busy(info) else ()
+            (Badge(self.tr("{n} failed").format(n=number(info.failed)), "bad"),)
+            if info.failed and not is_busy(info)
+            else ()
         )
         busy = is_busy(info) or (info.phase == "paused" and info.pending > 0)
         icon = "triangle-alert" if info.problem else "folder" if len(info.roots) == 1 else "files"

@@ -80,11 +80,12 @@ def progress_line(info: CollectionInfo) -> str:
     if info.phase == "scanning" or not info.files:
         return _t("Looking for files…")
     if info.pending or info.embedded >= info.chunks:
-        done = _t("{done} of {all} files read").format(done=number(info.files - info.pending), all=number(info.files))
+        all_files = counted(QCoreApplication.translate("documents", "%Ln file(s)", "", info.files), info.files)
+        done = _t("{done} of {files} read").format(done=number(info.files - info.pending), files=all_files)
     else:
         files = counted(QCoreApplication.translate("documents", "%Ln file(s) read", "", info.files), info.files)
-        passages = _t("{done} of {all} passages ready").format(done=number(info.embedded), all=number(info.chunks))
-        done = f"{files}; {passages}"
+        passages = counted(QCoreApplication.translate("documents", "%Ln passage(s)", "", info.chunks), info.chunks)
+        done = f"{files}; {_t('{done} of {passages} ready').format(done=number(info.embedded), passages=passages)}"
     if info.phase == "paused":
         return _t("Paused at {done}").format(done=done)
     left = time_left(info.seconds_left)

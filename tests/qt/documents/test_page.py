@@ -26,6 +26,7 @@ from app.ui.chat.intents import SourceSpan
 from app.ui.documents.files_model import NAME, PAGE, STATE
 from app.ui.documents.page import DocumentsPage
 from app.ui.documents.results import Results
+from app.ui.documents.words import long_state, progress_line
 from app.ui.widgets.rows import ROW_ROLE
 from tests.helpers.fake_libraries import collection, file
 
@@ -163,6 +164,14 @@ def test_progress_is_shown_and_goes(qtbot: QtBot, world: SimpleNamespace) -> Non
     world.bridge.publish(CollectionsChanged((done,)))
     qtbot.waitUntil(progress.isHidden, timeout=5000)
     assert _text(page, "documents.detail.state") == "1,200 indexed · 214 passages"
+
+
+def test_one_is_not_said_as_many() -> None:
+    one = collection(1, phase="indexing", files=1, indexed=0, skipped=0, failed=0, pending=1, chunks=0, embedded=0)
+    assert progress_line(one) == "0 of 1 file read"
+    read = msgspec.structs.replace(one, indexed=1, pending=0, chunks=1)
+    assert progress_line(read) == "1 file read; 0 of 1 passage ready"
+    assert long_state(msgspec.structs.replace(read, phase="idle", embedded=1)) == "1 indexed · 1 passage"
 
 
 def test_what_stops_a_collection_is_said(qtbot: QtBot, world: SimpleNamespace) -> None:
