@@ -44,7 +44,7 @@ def answer_parts(text: str, checks: Sequence[CheckedSentence]) -> list[AnswerPar
 
 
 def plain_answer(text: str, checks: Sequence[CheckedSentence]) -> str:
-    """The answer with " [1][3]" after each supported sentence and " [?]" after each unsupported one."""
+    """The answer with " [1][3]" after supported sentences, " [1?]" after partly and " [?]" after unsupported ones."""
     return "".join(_marked(part) for part in answer_parts(text, checks))
 
 
@@ -60,6 +60,14 @@ def sources_used(evidence: Evidence | None, checks: Sequence[CheckedSentence]) -
 def nearest_passages(evidence: Evidence | None) -> list[Passage]:
     """What came nearest when the documents did not answer; empty when they did."""
     return [] if evidence is None or evidence.found else list(evidence.passages)
+
+
+def support_mark(part: AnswerPart) -> str:
+    """ "[1][3]"; "[1?]" where the source does not say all of it; "[?]" where none says it; empty for no claim."""
+    if part.support == "unsupported":
+        return UNSUPPORTED_MARK
+    doubt = "?" if part.support == "partial" else ""
+    return "".join(f"[{number}{doubt}]" for number in part.sources)
 
 
 def support_summary(checks: Sequence[CheckedSentence]) -> str:
@@ -88,7 +96,7 @@ def _marked(part: AnswerPart) -> str:
     body = part.text.rstrip()
     if not body:
         return part.text
-    mark = UNSUPPORTED_MARK if part.support == "unsupported" else "".join(f"[{number}]" for number in part.sources)
+    mark = support_mark(part)
     return f"{body} {mark}{part.text[len(body) :]}" if mark else part.text
 
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 
-from app.chat.answer import UNSUPPORTED_MARK, answer_parts, nearest_passages, source_line, sources_used
+from app.chat.answer import UNSUPPORTED_MARK, answer_parts, nearest_passages, source_line, sources_used, support_mark
 from app.chat.transcript import Message
 from app.cli.documents import find_collections, write_quotes
 from app.cli.models import find_model
@@ -147,11 +147,9 @@ def _write_end(terminal: Terminal, reply: Message) -> None:
     parts = [part for part in answer_parts(reply.text, reply.checks) if part.support != "not_a_claim"]
     if parts:
         terminal.line()
-        terminal.line(f"Checked against your documents ({UNSUPPORTED_MARK} has no support in them):")
+        terminal.line(f"Checked against your documents ({UNSUPPORTED_MARK} has no support in them, [1?] only in part):")
         for part in parts:
-            marks = "".join(f"[{number}]" for number in part.sources)
-            mark = UNSUPPORTED_MARK if part.support == "unsupported" else marks
-            terminal.paragraph(" ".join(part.text.split()), first=f"  {mark:<6} ", rest=" " * 9)
+            terminal.paragraph(" ".join(part.text.split()), first=f"  {support_mark(part):<6} ", rest=" " * 9)
     _write_sources(terminal, reply)
     if reply.left_out:
         terminal.note(f"{reply.left_out} older messages did not fit into the model's context and were left out.")

@@ -160,12 +160,15 @@ class Formats:
 
     def marked(self, base: QTextCharFormat, mark: Mark) -> QTextCharFormat:
         """How the text of a sentence looks."""
-        if mark.support != "unsupported":
+        if mark.support not in ("unsupported", "partial"):
             return base
         form = QTextCharFormat(base)
-        form.setForeground(QColor(self._colors.muted))
         form.setUnderlineStyle(QTextCharFormat.UnderlineStyle.DotLine)
         form.setUnderlineColor(QColor(self._colors.warn))
+        if mark.support == "partial":
+            form.setToolTip(QCoreApplication.translate("Marks", "The source does not say all of this"))
+            return form
+        form.setForeground(QColor(self._colors.muted))
         form.setToolTip(QCoreApplication.translate("Marks", "No support found in the passages"))
         return form
 
@@ -182,17 +185,18 @@ class Formats:
             return [("\u00a0" + words.replace(" ", "\u00a0"), form)]
         made = []
         for citation in mark.citations:
-            made += [("\u2009", form), (f"[{citation.passage}]", self._citation(form, citation, mark))]
+            doubt = "?" if mark.support == "partial" else ""
+            made += [("\u2009", form), (f"[{citation.passage}{doubt}]", self._citation(form, citation, mark))]
         return made
 
     def _citation(self, base: QTextCharFormat, citation: Citation, mark: Mark) -> QTextCharFormat:
         link = QTextCharFormat(base)
         link.setAnchor(True)
         link.setAnchorHref(citation_address(citation.passage, citation.start, citation.end))
-        link.setForeground(QColor(self._colors.accent))
+        link.setForeground(QColor(self._colors.warn if mark.support == "partial" else self._colors.accent))
         link.setFontWeight(QFont.Weight.DemiBold)
         words = (
-            QCoreApplication.translate("Marks", "Partly supported by source {number}: show it")
+            QCoreApplication.translate("Marks", "Source {number} does not say all of this: compare")
             if mark.support == "partial"
             else QCoreApplication.translate("Marks", "Supported by source {number}: show it")
         )

@@ -200,7 +200,7 @@ def test_unsupported_sentences_are_marked_and_supported_ones_numbered(body: Mess
         )
     )
     assert shown(body).replace("\u2009", " ").replace("\u00a0", " ") == (
-        "The base has five years. [1] [2] Then nothing.\nIt floats. [no support found] It sinks [3]\nIt floats."
+        "The base has five years. [1] [2] Then nothing.\nIt floats. [no support found] It sinks [3?]\nIt floats."
     )
     view = views(body)[0]
     then, base = formats_of(view, "Then"), formats_of(view, "base")

@@ -101,3 +101,8 @@ def test_titles_are_the_first_words() -> None:
     long = title_of("What does the contract of the year before last say about cancellation?")
     assert long == "What does the contract of the year before last…"
     assert len(title_of("x" * 200)) == 48
+
+
+def test_a_sentence_that_a_source_says_only_in_part_does_not_look_supported() -> None:
+    part = CheckedSentence(0, 25, "partial", (Citation(2, 0, 5, 0.5),))
+    assert plain_answer("It is covered for a year.", [part]) == "It is covered for a year. [2?]"
