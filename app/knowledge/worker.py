@@ -251,7 +251,8 @@ def _load_model(home: Home, path: Path | None) -> tuple[EmbeddingModel | None, s
     crashes = before.count(attempt)
     if crashes == _MOST_CRASHES:
         return None, f"The embedding model {path.name} crashes when it is loaded. Choose another one. {_NO_MODEL}"
-    mark.write_text((crashes + 1) * attempt, "utf-8")
+    with contextlib.suppress(OSError):  # a full disk must not keep the worker from starting and from saying so
+        mark.write_text((crashes + 1) * attempt, "utf-8")
     try:
         model = EmbeddingModel(path)
         model.embed_query("Is it alive?")
