@@ -15,6 +15,15 @@ NEEDED_BYTES = 50_000_000
 """Less free than this is as good as full: databases and their logs need room to write."""
 
 
+HARDLY_ANY_BYTES = 16_000_000
+"""Below this, work that would write much does not begin."""
+
+
+def has_room(folder: Path) -> bool:
+    """Whether work that writes into ``folder`` may begin."""
+    return _free_bytes(folder) >= HARDLY_ANY_BYTES
+
+
 def write_trouble(what: str, path: Path, error: BaseException | None = None) -> StorageError:
     """The error to raise when ``path`` (a file or folder, it need not exist) could not be written."""
     folder = path if path.is_dir() else path.parent

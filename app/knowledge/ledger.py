@@ -7,11 +7,11 @@ follow in batches (:mod:`app.knowledge.vector_cache`); until then a chunk is fou
 from __future__ import annotations
 
 import re
-import shutil
 import zlib
 from collections.abc import Iterable, Sequence
 
 from app.core.database import Row
+from app.core.disk import has_room
 from app.core.errors import DocumentError
 from app.knowledge.chunk import Chunk
 from app.knowledge.file_records import FileRecord, FileState, without_surrogates
@@ -20,8 +20,6 @@ from app.knowledge.ledger_collections import CollectionTable
 from app.knowledge.ledger_content import drop_content, rename_content, replace_content
 from app.knowledge.parse.values import ParsedFile
 from app.knowledge.protocol import FileInfo, FileStatus
-
-_FULL_BELOW = 16 * 1024 * 1024
 
 
 class Ledger(CollectionTable):
@@ -186,7 +184,7 @@ class Ledger(CollectionTable):
 
     def disk_is_full(self) -> bool:
         """Whether hardly anything can be written any more."""
-        return shutil.disk_usage(self._db.path.parent).free < _FULL_BELOW
+        return not has_room(self._db.path.parent)
 
 
 _SELECT_FILE = (

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from app.core.disk import has_room, write_trouble
 from app.core.errors import DiskFull
 from app.core.files import atomic_write
 from app.knowledge.embed_llama import Vectors
@@ -88,7 +89,7 @@ class VectorIndex:
         with self._lock:
             if self._collection is not None and chunk_ids:
                 with self._closed_if_it_fails():
-                    _add(self._collection, chunk_ids, vectors)
+                    self._add(self._collection, chunk_ids, vectors)
 
     def remove(self, chunk_ids: Sequence[int]) -> None:
         """Forget vectors; unknown ids are fine."""
@@ -159,7 +160,7 @@ class VectorIndex:
         for start in range(0, len(chunk_ids), _ADD_BATCH):
             ids, vectors = self._cache.vectors_of(chunk_ids[start : start + _ADD_BATCH])
             if ids:
-                _add(collection, ids, list(vectors))
+                self._add(collection, ids, list(vectors))
 
     def _rebuild(self, why: str) -> None:
         """A new index in a new folder, then swapped in. Old folders are removed as far as the system lets us."""
@@ -184,10 +185,11 @@ class VectorIndex:
         if why:
             self._on_rebuilt(why)
 
-
-def _add(collection: Any, chunk_ids: Sequence[int], vectors: Sequence[Vectors]) -> None:
-    for start in range(0, len(chunk_ids), _ADD_BATCH):
-        collection.add(
-            ids=[str(chunk) for chunk in chunk_ids[start : start + _ADD_BATCH]],
-            embeddings=list(vectors[start : start + _ADD_BATCH]),
-        )
+    def _add(self, collection: Any, chunk_ids: Sequence[int], vectors: Sequence[Vectors]) -> None:
+        for start in range(0, len(chunk_ids), _ADD_BATCH):
+            if not has_room(self._folder):  # Chroma has hung here, with the interpreter's lock held
+                raise write_trouble("The search index cannot grow.", self._folder)
+            collection.add(
+                ids=[str(chunk) for chunk in chunk_ids[start : start + _ADD_BATCH]],
+                embeddings=list(vectors[start : start + _ADD_BATCH]),
+            )

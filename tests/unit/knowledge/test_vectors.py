@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from app.core.database import Database
+from app.core.errors import DiskFull
 from app.knowledge.embed_llama import Vectors
 from app.knowledge.ledger import Ledger
 from app.knowledge.vector_cache import VectorCache
@@ -130,3 +132,16 @@ def test_a_name_of_the_index_that_cannot_be_read_is_written_anew(tmp_path: Path,
         rebuilt: list[str] = []
         assert_whole(opened(tmp_path, cache, rebuilt), cache)
         assert len(rebuilt) == 1
+
+
+def test_nothing_is_added_to_a_full_disk_and_all_is_there_once_there_is_room(
+    tmp_path: Path, cache: VectorCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index = opened(tmp_path, cache)
+    with monkeypatch.context() as patch:
+        full = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
+        patch.setattr(shutil, "disk_usage", lambda path: full)
+        with pytest.raises(DiskFull, match="cannot grow.*disk is full"):
+            index.add([999], [vector(999)])
+    index.open()
+    assert_whole(index, cache)
