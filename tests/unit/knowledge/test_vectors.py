@@ -141,7 +141,7 @@ def test_nothing_is_added_to_a_full_disk_and_all_is_there_once_there_is_room(
     with monkeypatch.context() as patch:
         full = shutil.disk_usage(tmp_path)._replace(free=1_000_000)
         patch.setattr(shutil, "disk_usage", lambda path: full)
-        with pytest.raises(DiskFull, match="cannot grow.*disk is full"):
+        with pytest.raises(DiskFull, match=r"cannot grow.*disk is full"):
             index.add([999], [vector(999)])
     index.open()
     assert_whole(index, cache)
