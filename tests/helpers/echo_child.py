@@ -6,11 +6,13 @@ import os
 import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from app.core.child import CallContext, Channel, ChildProcess, Handler, Protocol, serve
+from app.core.child.frames import HelloFrame
 from app.core.errors import Cancelled, DocumentError
 
 
@@ -73,6 +75,18 @@ def run(connection: Connection) -> None:
 def run_older(connection: Connection) -> None:
     """Entry of a child of another version."""
     serve(connection, OLDER, _build)
+
+
+def run_lingering(connection: Connection, marker: str) -> None:
+    """Entry of a child that, the first time, hangs up at once but takes half a second to be gone."""
+    if Path(marker).exists():
+        run(connection)
+        return
+    Path(marker).touch()
+    Channel[Any](connection)._send(HelloFrame(PROTOCOL.name, PROTOCOL.version))
+    connection.close()
+    threading.Event().wait(0.5)
+    os._exit(1)
 
 
 def run_nothing(connection: Connection) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -66,6 +67,16 @@ def test_calls_items_and_events(watch: Callable[..., Watched]) -> None:
     items: list[Any] = []
     assert watched.child.call(Count(2000), items.append).result(TIMEOUT_S) == Number(2000)
     assert items == [Number(number) for number in range(2000)], "in order, and all before the result"
+
+
+def test_the_call_after_a_death_is_answered_even_while_the_dead_child_is_still_leaving(tmp_path: Path) -> None:
+    child: Child = ChildProcess(echo_child.PROTOCOL, echo_child.run_lingering, (str(tmp_path / "marker"),))
+    try:
+        with pytest.raises(WorkerDied):
+            child.call(Echo("lost")).result(TIMEOUT_S)
+        assert child.call(Echo("here")).result(TIMEOUT_S) == Said("here")
+    finally:
+        child.close()
 
 
 def test_errors_keep_their_class_and_words(watch: Callable[..., Watched]) -> None:

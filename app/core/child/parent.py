@@ -39,6 +39,9 @@ from app.core.errors import WorkerDied, WorkerError, WorkerHung
 
 log = logging.getLogger(__name__)
 
+READER_JOIN_S = 10.0
+"""Longer than the reader waits for a process that hung up but does not leave (5 s, then a kill)."""
+
 
 class Call(Generic[ReplyT]):
     """One request under way. ``future`` gets the result or the error; ``cancel`` asks the child to stop."""
@@ -107,11 +110,15 @@ class ChildProcess(Generic[RequestT, ReplyT]):
     def start(self) -> None:
         """Start the child unless it runs. Errors: :class:`WorkerError` if it does not come up."""
         with self._lock:
-            if self._process is not None and self._process.is_alive() and self._connection is not None:
+            if self._runs():
                 return
-            if self._reader is not None and self._reader is not threading.current_thread():
-                self._reader.join(timeout=5.0)
+        self._join_reader()  # a child that ended is first seen to its end, which needs the lock
+        with self._lock:
+            if self._runs():
+                return
             self._closing = False
+            calls: dict[int, Call[ReplyT]] = {}
+            self._calls = calls
             self._ready = threading.Event()
             context = multiprocessing.get_context("spawn")
             ours, theirs = context.Pipe(duplex=True)
@@ -127,7 +134,7 @@ class ChildProcess(Generic[RequestT, ReplyT]):
             self._process, self._connection = process, ours
             self._reader = threading.Thread(
                 target=self._read,
-                args=(process, ours, self._ready),
+                args=(process, ours, calls, self._ready),
                 name=f"{self.protocol.name}-reader",
                 daemon=True,
             )
@@ -149,7 +156,9 @@ class ChildProcess(Generic[RequestT, ReplyT]):
         try:
             self._send(CallFrame(call.id, msgspec.Raw(encoder.encode(request))))
         except OSError:
-            # The child ended between start() and here; its reader fails the call, or has already.
+            # The child hung up between start() and here. Its reader fails the call and knows the reason; only after
+            # that is the next call sure of a new child, for a process may take long to be gone.
+            self._join_reader()
             self._fail({call.id: call}, self._death(None))
         return call
 
@@ -168,11 +177,17 @@ class ChildProcess(Generic[RequestT, ReplyT]):
                 break
             harder()
             process.join(2.0)
-        reader = self._reader
-        if reader is not None and reader is not threading.current_thread():
-            reader.join(timeout=5.0)
+        self._join_reader()
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _runs(self) -> bool:
+        return self._process is not None and self._process.is_alive() and self._connection is not None
+
+    def _join_reader(self) -> None:
+        reader = self._reader
+        if reader is not None and reader is not threading.current_thread():
+            reader.join(timeout=READER_JOIN_S)
 
     def _send(self, frame: Any) -> None:
         connection = self._connection
@@ -190,7 +205,11 @@ class ChildProcess(Generic[RequestT, ReplyT]):
             self._send(CancelFrame(call_id))
 
     def _read(
-        self, process: multiprocessing.process.BaseProcess, connection: Connection, ready: threading.Event
+        self,
+        process: multiprocessing.process.BaseProcess,
+        connection: Connection,
+        calls: dict[int, Call[ReplyT]],
+        ready: threading.Event,
     ) -> None:
         frames = msgspec.msgpack.Decoder(ToParent)
         bodies = msgspec.msgpack.Decoder(self.protocol.replies)
@@ -205,7 +224,7 @@ class ChildProcess(Generic[RequestT, ReplyT]):
                 break
             try:
                 while connection.poll(0):
-                    self._receive(frames.decode(connection.recv_bytes()), bodies, ready)
+                    self._receive(frames.decode(connection.recv_bytes()), bodies, calls, ready)
             except (EOFError, OSError):
                 break
             except msgspec.MsgspecError:
@@ -220,14 +239,15 @@ class ChildProcess(Generic[RequestT, ReplyT]):
             process.join(5.0)
         exit_ = Exit(process.pid or 0, _exit_code(process), expected=self._closing, hung=hung)
         with self._lock:
-            calls, self._calls = self._calls, {}
+            left = dict(calls)
+            calls.clear()
             if self._connection is connection:
                 self._connection = None
             connection.close()
             if not exit_.expected:
                 self.crashes_in_a_row += 1
         ready.set()
-        self._fail(calls, self._death(exit_))
+        self._fail(left, self._death(exit_))
         log.log(
             logging.INFO if exit_.expected else logging.ERROR,
             "%s (%d) ended: %s",
@@ -238,7 +258,13 @@ class ChildProcess(Generic[RequestT, ReplyT]):
         if self._on_exit is not None:
             self._guard(self._on_exit, exit_)
 
-    def _receive(self, frame: Any, bodies: msgspec.msgpack.Decoder[Any], ready: threading.Event) -> None:
+    def _receive(
+        self,
+        frame: Any,
+        bodies: msgspec.msgpack.Decoder[Any],
+        calls: dict[int, Call[ReplyT]],
+        ready: threading.Event,
+    ) -> None:
         match frame:
             case BeatFrame():
                 return
@@ -247,18 +273,18 @@ class ChildProcess(Generic[RequestT, ReplyT]):
                     raise msgspec.ValidationError(f"the child speaks {protocol} {version}")
                 ready.set()
             case ItemFrame(call_id, body):
-                call = self._calls.get(call_id)
+                call = calls.get(call_id)
                 if call is not None and call._on_item is not None:
                     self._guard(call._on_item, bodies.decode(body))
             case ResultFrame(call_id, body):
                 with self._lock:
-                    call = self._calls.pop(call_id, None)
+                    call = calls.pop(call_id, None)
                     self.crashes_in_a_row = 0
                 if call is not None:
                     call.future.set_result(bodies.decode(body))
             case FailureFrame(call_id, error):
                 with self._lock:
-                    call = self._calls.pop(call_id, None)
+                    call = calls.pop(call_id, None)
                 if call is not None:
                     call.future.set_exception(error.to_exception())
             case EventFrame(body):
