@@ -14,12 +14,17 @@ to the crash handler. Errors cross process borders as :class:`app.core.error_inf
     ├── StorageError       a database is damaged, or newer than this program
     │   └── DiskFull       there is no room to write
     ├── BusyError          another instance holds what is needed
+    ├── NetworkError       a host cannot be reached or does not answer as it should
+    │   └── OfflineError   the offline switch is on, so nothing was sent
+    ├── HubError           the hub answered, and the answer is no
     └── WorkerError        a child process failed
         ├── WorkerDied     it ended by itself or was killed
         └── WorkerHung     it stopped answering and was ended
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class SatchelError(Exception):
@@ -76,6 +81,39 @@ class DiskFull(StorageError):
 
 class BusyError(SatchelError):
     """Another running Satchel holds what is needed."""
+
+
+class NetworkError(SatchelError):
+    """A host cannot be reached, or it does not answer as it should."""
+
+
+class OfflineError(NetworkError):
+    """The offline switch is on; nothing was sent."""
+
+
+HubReason = Literal["not_found", "gated", "token", "busy", "other"]
+"""``gated``: its conditions must be accepted; ``token``: one is missing, or this one is not taken; ``busy``: later."""
+
+
+class HubError(SatchelError):
+    """The hub answered, and the answer is no: not found, not allowed, too many requests.
+
+    ``reason``: in a word, for whoever acts on it. ``retry_after_s``: the hub will listen again then; None where it does
+    not say.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        why: str = "",
+        next_step: str = "",
+        *,
+        reason: HubReason = "other",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(what, why, next_step)
+        self.reason = reason
+        self.retry_after_s = retry_after_s
 
 
 class WorkerError(SatchelError):

@@ -114,6 +114,11 @@ class CollectionsChanged:
 
 
 @dataclass(frozen=True)
+class ConnectionsChanged:
+    """The list of requests, or the offline switch, is another now. At most a few times a second."""
+
+
+@dataclass(frozen=True)
 class NoticeRaised:
     """Something the person should see, outside any call: a worker died, a database was restored."""
 
@@ -134,6 +139,7 @@ Event = (
     | ModelStateChanged
     | LibraryChanged
     | CollectionsChanged
+    | ConnectionsChanged
     | NoticeRaised
 )
 

@@ -90,6 +90,22 @@ class DocumentChoices:
 
 
 @dataclass(frozen=True)
+class NetworkChoices:
+    """What may be requested, from where, and how."""
+
+    offline: bool = False
+    """True: nothing is requested at all."""
+    proxy: str = ""
+    """Its URL; empty: as the environment says."""
+    endpoint: str = ""
+    """Of a mirror of the hub; empty: the hub itself."""
+    token_endpoint_approved: str = ""
+    """The mirror that the person allowed to see their access token."""
+    downloads_parallel: int = field(default=1, metadata={"low": 1, "high": 4})
+    """Models downloaded at the same time."""
+
+
+@dataclass(frozen=True)
 class Settings:
     """All that the person chose; each attribute is a table of the file."""
 
@@ -98,6 +114,7 @@ class Settings:
     model: ModelChoices = ModelChoices()
     sampling: SamplingChoices = SamplingChoices()
     documents: DocumentChoices = DocumentChoices()
+    network: NetworkChoices = NetworkChoices()
 
 
 class SettingsFile:
