@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.sizes import size_text
 from app.models.gguf import Header
 from app.models.model import Fit, Verdict
-from app.models.sizing import Parts, estimate, usable_context
+from app.models.sizing import Layout, estimate, usable_context
 
 RESERVE_BYTES = 512_000_000
 RESERVE_SHARE = 0.05
@@ -21,7 +21,7 @@ def verdict(
     available_bytes: int,
     *,
     replaced_bytes: int = 0,
-    measured: Parts | None = None,
+    measured: Layout | None = None,
 ) -> Verdict:
     """Compare what a model takes with what is free.
 
@@ -67,7 +67,7 @@ def _fit(total_bytes: int, room_bytes: int) -> Fit:
     return "tight" if total_bytes > room_bytes - reserve_bytes(room_bytes) else "fits"
 
 
-def _sentence(fit: Fit, header: Header, n_ctx: int, kv_type: str, parts: Parts, room_bytes: int) -> str:
+def _sentence(fit: Fit, header: Header, n_ctx: int, kv_type: str, parts: Layout, room_bytes: int) -> str:
     takes, free = size_text(parts.total_bytes), size_text(room_bytes)
     if fit == "fits":
         return f"Fits: takes {takes} of the {free} that are free."

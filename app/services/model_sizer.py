@@ -14,7 +14,7 @@ from app.inference.client import InferenceClient
 from app.inference.protocol import KvType, LoadSettings, MemoryUse
 from app.models.gguf import Header
 from app.models.model import ModelSummary, Verdict
-from app.models.sizing import Parts, estimate, usable_context
+from app.models.sizing import Layout, estimate, usable_context
 from app.models.summary import kind_of, read_summary
 from app.models.verdict import verdict
 from app.storage.library import FileStamp
@@ -38,7 +38,7 @@ class ModelSizer:
         self._available_bytes = available_bytes
         self._lock = threading.Lock()
         self._headers: dict[tuple[Path, FileStamp], tuple[Header, ModelSummary]] = {}
-        self._measured: dict[tuple[Path, FileStamp, int, str], Parts] = {}
+        self._measured: dict[tuple[Path, FileStamp, int, str], Layout] = {}
 
     def read(self, path: Path) -> tuple[Header, ModelSummary]:
         """The header and what it says. Errors: :class:`ModelError`."""
@@ -69,7 +69,7 @@ class ModelSizer:
         parts = self._parts(path, header, n_ctx, kv_type, measure)
         return verdict(header, n_ctx, kv_type, free, replaced_bytes=replaced, measured=parts)
 
-    def _parts(self, path: Path, header: Header, n_ctx: int, kv_type: str, measure: bool) -> Parts | None:
+    def _parts(self, path: Path, header: Header, n_ctx: int, kv_type: str, measure: bool) -> Layout | None:
         stamp = FileStamp.of(path)
         if stamp is None or kind_of(header) == "embedding":  # those are not loaded as a chat is
             return None
@@ -94,9 +94,9 @@ class ModelSizer:
         return loaded.memory.resident_bytes if loaded is not None else 0
 
 
-def _parts(memory: MemoryUse) -> Parts:
+def _parts(memory: MemoryUse) -> Layout:
     buffers = memory.weights_bytes + memory.kv_bytes + memory.compute_bytes
-    return Parts(
+    return Layout.on_host(
         weights_bytes=memory.weights_bytes,
         kv_bytes=memory.kv_bytes,
         compute_bytes=memory.compute_bytes,

@@ -8,9 +8,8 @@ Gemma 3 270M (sliding windows): the KV cache is equal, the compute buffer 2-7 % 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from app.models.gguf import Header
+from app.models.sizing.layout import Layout
 from app.models.summary import MAX_LAYERS, kind_of
 
 N_UBATCH = 512
@@ -28,24 +27,9 @@ _PROCESS_BYTES = 48 * 2**20
 """Measured: a worker process with the interpreter and the library, before any model."""
 
 
-@dataclass(frozen=True)
-class Parts:
-    """What a loaded model takes, in bytes. ``other``: vocabulary, logits, the process."""
-
-    weights_bytes: int
-    kv_bytes: int
-    compute_bytes: int
-    other_bytes: int
-
-    @property
-    def total_bytes(self) -> int:
-        """All of it."""
-        return self.weights_bytes + self.kv_bytes + self.compute_bytes + self.other_bytes
-
-
-def estimate(header: Header, n_ctx: int, kv_type: str = "f16") -> Parts:
+def estimate(header: Header, n_ctx: int, kv_type: str = "f16") -> Layout:
     """The parts at a context of ``n_ctx`` tokens. ``kv_type``: "f16", "q8_0" or "q4_0"."""
-    return Parts(
+    return Layout.on_host(
         weights_bytes=header.weights_bytes,
         kv_bytes=kv_cache_bytes(header, n_ctx, kv_type),
         compute_bytes=compute_bytes(header, n_ctx),
