@@ -128,6 +128,17 @@ class NoticeRaised:
     severity: Literal["info", "warning", "error"] = "info"
 
 
+PressureLevel = Literal["ok", "warning", "critical"]
+
+
+@dataclass(frozen=True)
+class MemoryPressure:
+    """Memory runs short, or is free again, while a model is loaded. ``sentence``: who takes what, and what to do."""
+
+    level: PressureLevel
+    sentence: str
+
+
 Event = (
     ConversationsChanged
     | MessageAdded
@@ -140,6 +151,7 @@ Event = (
     | LibraryChanged
     | CollectionsChanged
     | ConnectionsChanged
+    | MemoryPressure
     | NoticeRaised
 )
 
