@@ -6,6 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from app.models.adapter import AttachedAdapter
+from app.models.preset import NO_PRESET, Preset
+from app.models.source import ModelSource
+
 ModelKind = Literal["chat", "base", "embedding"]
 """``base``: generates text but has no chat template."""
 
@@ -30,6 +34,14 @@ class ModelSummary:
     n_vocab: int
     license: str = ""
     chat_template: str = ""
+    active_parameters: int = 0
+    """Those that work on each token: fewer than ``parameters`` in a mixture of experts, which decides the speed."""
+    n_experts: int = 0
+    n_experts_used: int = 0
+    n_parts: int = 1
+    """Files that the model is split over."""
+    recommended: Preset = NO_PRESET
+    """Sampling that the header recommends."""
 
 
 @dataclass(frozen=True)
@@ -38,18 +50,50 @@ class LibraryModel:
 
     id: int
     path: str
+    """Of a split model, the first part's."""
     summary: ModelSummary
     in_place: bool
     added_at: datetime
     present: bool = True
-    """False: the file is not there now (moved, deleted, drive not mounted)."""
+    """False: the file is not there now; ``missing_reason`` says why."""
     name: str = ""
-    """The person's own name for it; empty: the summary's."""
+    """The person's own name for it; empty: ``found_name`` or the summary's."""
+    notes: str = ""
+    source: ModelSource | None = None
+    sha256: str = ""
+    """Of the file (of the first part of a split one); empty: not known yet."""
+    parts: tuple[str, ...] = ()
+    """All files of a split model, in order; empty for one file."""
+    missing_reason: str = ""
+    """Sentences for the person: the file was deleted, its drive is not connected, a part is missing."""
+    found_at: str = ""
+    """Where a file of the same content lies now, when ``path`` is gone; ``relink`` takes it."""
+    program: str = ""
+    """Whose folder it lies in ("Ollama"); empty: nobody's."""
+    found_name: str = ""
+    """What that program calls it."""
+    duplicates: tuple[int, ...] = ()
+    """Ids of other models of the library with the same content, in files of their own."""
+    template_changed: bool = False
+    """The file's chat template is another than the one that was accepted last."""
+    adapters: tuple[AttachedAdapter, ...] = ()
+    distinction: str = ""
+    """What tells it from others with the same name: "Q4_K_M", "in Downloads"; empty: nothing is needed."""
+
+    @property
+    def plain_name(self) -> str:
+        """Its name alone, for a field to change it in."""
+        return self.name or self.found_name or self.summary.name
 
     @property
     def title(self) -> str:
-        """The name to show."""
-        return self.name or self.summary.name
+        """The name to show, different from every other model's."""
+        return f"{self.plain_name} ({self.distinction})" if self.distinction else self.plain_name
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """Every file of it."""
+        return self.parts or (self.path,)
 
 
 @dataclass(frozen=True)
