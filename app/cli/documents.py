@@ -13,13 +13,14 @@ from app.chat.answer import source_line
 from app.chat.sources import Evidence
 from app.cli.records import collection_record, evidence_record, file_record
 from app.cli.terminal import Terminal
-from app.core.errors import DocumentError
+from app.core.errors import DocumentError, WorkerError
 from app.knowledge.protocol import CollectionInfo, FileInfo
 from app.services.compose import Services
 from app.services.events import CollectionsChanged, Event
 
 _LOOK_EVERY_S = 1.0
 _SCAN_S = 2.0
+_MOST_ENDS = 3
 _TROUBLE = ("failed", "skipped", "missing")
 
 
@@ -126,12 +127,23 @@ def _scanned(services: Services) -> list[CollectionInfo]:
 
 
 def _indexed(services: Services, terminal: Terminal, info: CollectionInfo) -> CollectionInfo:
+    """Wait until it is; or until it does not go on. Error: :class:`WorkerError`, when the documents' process ended
+    three times without having got any further.
+    """
+    ends, furthest = 0, -1
     with _changes(services) as changed:
         while True:
             changed.clear()
-            info = next((i for i in services.documents.collections() if i.id == info.id), info)
-            at_rest = info.phase == "idle" and not info.pending and info.embedded >= info.chunks
-            if at_rest or info.phase == "paused" or info.problem:
+            try:
+                info = next((i for i in services.documents.collections() if i.id == info.id), info)
+            except WorkerError:
+                ends += 1
+                if ends == _MOST_ENDS:
+                    raise
+                continue  # what is asked next starts it again, and it goes on where it was
+            if (got := info.files - info.pending + info.embedded) > furthest:
+                ends, furthest = 0, got
+            if info.phase in ("idle", "paused") or info.halted:
                 return info
             done = info.files - info.pending
             left = f", about {info.seconds_left:.0f} s left" if info.seconds_left else ""
@@ -184,4 +196,6 @@ def _counted(number: int, noun: str) -> str:
 def _state(info: CollectionInfo) -> str:
     if info.phase == "idle":
         return "waiting" if info.pending else "up to date"
+    if info.halted:
+        return "stopped"
     return f"{info.phase}, about {info.seconds_left:.0f} s left" if info.seconds_left else info.phase

@@ -104,6 +104,7 @@ class KnowledgeClient:
         reply = self._child.call(request).result()
         if not isinstance(reply, kind):
             raise WorkerError(
-                "The knowledge process gave another answer than was asked for.", f"It gave {type(reply)}."
+                f"The {p.PROTOCOL.process_words} gave another answer than was asked for.",
+                f"It gave {type(reply).__name__} where {kind.__name__} was expected.",
             )
         return reply

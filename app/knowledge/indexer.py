@@ -11,7 +11,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from app.core.errors import Cancelled, DiskFull, DocumentError, SatchelError
+from app.core.errors import Cancelled, DiskFull, DocumentError, SatchelError, WorkerError
 from app.core.jobs import CancelToken
 from app.knowledge.compare import compare
 from app.knowledge.embedder import Embedder, Rate
@@ -23,6 +23,7 @@ from app.knowledge.protocol import CollectionInfo, IndexPhase
 from app.knowledge.reading import FileReader
 from app.knowledge.retrieve import Meaning
 from app.knowledge.scan import scan
+from app.knowledge.trouble import Trouble
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class Indexer:
         self._to_scan: dict[int, bool] = {}
         self._scanning: int | None = None
         self._current: FileRecord | None = None
-        self._trouble: dict[str, str] = {}
+        self._trouble = Trouble()
         self._gone_roots: dict[int, list[str]] = {}
         self._rate = Rate()
         self._embedder = Embedder(meaning, self._rate) if meaning is not None else None
@@ -105,14 +106,17 @@ class Indexer:
         pending = status.get("pending", 0)
         missing_vectors = counts.chunks - counts.embedded if self._meaning is not None else 0
         phase: IndexPhase = "idle"
-        if self._scanning == collection_id or collection_id in self._to_scan:
+        with self._wake:
+            to_scan = self._scanning == collection_id or collection_id in self._to_scan
+        if to_scan:
             phase = "scanning"
         elif pending or missing_vectors:
             phase = "indexing"
         if self._paused and phase != "idle":
             phase = "paused"
+        trouble = self._trouble.words
         seconds_left: float | None = None
-        if phase == "indexing":
+        if phase == "indexing" and not trouble:
             to_come = self._ledger.pending_bytes().get(collection_id, 0) / _BYTES_PER_CHUNK
             seconds_left = (missing_vectors + to_come) / self._rate.per_s
         current = self._current
@@ -123,16 +127,13 @@ class Indexer:
             failed=status.get("failed", 0), missing=status.get("missing", 0), pending=pending,
             chunks=counts.chunks, embedded=counts.embedded if self._meaning is not None else 0,
             current_file=current.path if current is not None and here else "",
-            seconds_left=seconds_left, problem=self._problem(collection_id),
+            seconds_left=seconds_left, problem=trouble or self._problem(collection_id), halted=bool(trouble),
         )  # fmt: skip
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
     def _problem(self, collection_id: int) -> str:
         gone = self._gone_roots.get(collection_id, [])
-        trouble = next(iter(self._trouble.values()), "")
-        if trouble:
-            return trouble
         if gone:
             names = ", ".join(gone)
             return f"Not there now: {names}. What was read from it is kept; plug in its drive or put it back."
@@ -150,29 +151,34 @@ class Indexer:
         while not self._stop.cancelled:
             with self._wake:
                 seen = self._generation
-            trouble = ""
+            wait_s: float | None = None
             try:
-                if not self._paused and step():
-                    self._trouble.pop(me, None)
+                went_on = not self._paused and step()
+                self._trouble.is_over(me)
+                if went_on:
                     continue
-                self._trouble.pop(me, None)
             except Cancelled:
                 continue
-            except SatchelError as error:
+            except Exception as error:  # our own bugs and Chroma's words too: no reason for a busy loop
                 log.exception("indexing stopped")
-                trouble = _FULL if isinstance(error, DiskFull) else str(error)
-            except Exception as error:  # our own bug, or Chroma's words: shown, and no reason for a busy loop
-                log.exception("indexing failed")
-                failed = f"Indexing failed ({type(error).__name__}). It is tried again; the log has the details."
-                trouble = _FULL if self._ledger.disk_is_full() else failed
-            if trouble:
-                self._trouble[me] = trouble
+                words, may_pass = self._words_for(error)
+                wait_s = self._trouble.came(me, words, may_pass=may_pass, try_again_s=self._try_again_s)
                 self._on_change()
             with self._wake:
                 self._wake.wait_for(
                     lambda seen=seen: self._generation != seen or self._stop.cancelled,  # type: ignore[misc]
-                    self._try_again_s if trouble else None,
+                    wait_s,
                 )
+
+    def _words_for(self, error: Exception) -> tuple[str, bool]:
+        """What people are told of it, and whether it may pass by itself."""
+        if isinstance(error, DiskFull):
+            return _FULL, False
+        if isinstance(error, SatchelError):
+            return str(error), isinstance(error, WorkerError)
+        if self._ledger.disk_is_full():
+            return _FULL, False
+        return f"Indexing failed ({type(error).__name__}). It is tried again; the log has the details.", True
 
     # the reader's thread
 

@@ -36,7 +36,9 @@ class CollectionInfo(msgspec.Struct, frozen=True):
     current_file: str = ""
     seconds_left: float | None = None
     problem: str = ""
-    """What stops the whole collection (no embedding model, disk full), as a sentence; else empty."""
+    """What is wrong with the whole collection (no embedding model, disk full), as a sentence; else empty."""
+    halted: bool = False
+    """Whether nothing goes on because of ``problem``, which does not pass by itself."""
 
 
 class FileInfo(msgspec.Struct, frozen=True):

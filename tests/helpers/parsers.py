@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -31,3 +32,15 @@ def crashing(connection: Connection, *limits: int) -> None:
         return Parsed(ParsedFile(request.path))
 
     serve(connection, PROTOCOL, lambda _: (handle, lambda: None))
+
+
+def dying_at_first(folder: str, times: int, connection: Connection, *limits: int) -> None:
+    """Ends at once, the first ``times`` times that it is started; ``folder`` is where it counts. Then as ``crashing``.
+
+    Start it as ``partial(dying_at_first, folder, times)``.
+    """
+    starts = len(list(Path(folder).iterdir()))
+    if starts < times:
+        (Path(folder) / str(starts)).touch()
+        os._exit(1)
+    crashing(connection, *limits)

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from app.chat.transcript import Message
@@ -234,6 +235,43 @@ def test_a_folder_that_is_a_collection_already_is_looked_through_again(library: 
     assert "up to date" in status, "the scan at the start is waited for"
 
 
+def test_processes_killed_while_documents_are_added(satchel: Satchel, tmp_path: Path) -> None:
+    folder = tmp_path / "notes"
+    folder.mkdir()
+    for n in range(30):
+        (folder / f"{n}.txt").write_text(f"Note {n} is about valve {n}. " * 60)
+    process = satchel.start("documents", "add", str(folder), "--json")
+    for generation in (2, 2, 1, 2):  # the parser, twice while it starts; its parent; the next one's parser
+        victim = _until(lambda generation=generation: _spawned(process.pid, generation))  # type: ignore[misc]
+        victim.kill()
+        _until(lambda victim=victim: not psutil.pid_exists(victim.pid) or victim.status() == psutil.STATUS_ZOMBIE)
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    info = json.loads(out)
+    assert (info["indexed"], info["failed"], info["pending"], info["problem"]) == (30, 0, 0, "")
+    assert info["embedded"] == info["chunks"] > 0
+
+
+def _spawned(pid: int, generation: int) -> psutil.Process | None:
+    """A child process (1) or a child's child (2) that runs Python code of ours."""
+    try:
+        found = psutil.Process(pid).children()
+        if generation == 2:
+            found = [inner for child in found for inner in child.children()]
+        return next((child for child in found if "spawn_main" in " ".join(child.cmdline())), None)
+    except psutil.Error:
+        return None
+
+
+def test_documents_are_found_by_words_where_there_is_no_embedding_model(satchel: Satchel, tmp_path: Path) -> None:
+    for n in range(3):
+        (tmp_path / f"{n}.txt").write_text(f"Note {n} is about valve {n}.")
+    satchel.environment["SATCHEL_MODELS"] = str(tmp_path / "none")
+    info = satchel.json("documents", "add", *(str(tmp_path / f"{n}.txt") for n in range(3)), code=1)
+    assert "no embedding model" in info["problem"]
+    assert (info["indexed"], info["pending"], info["phase"]) == (3, 0, "idle")
+
+
 def test_a_restored_ledger_is_said(satchel: Satchel, tmp_path: Path) -> None:
     (tmp_path / "note.txt").write_text("The lighthouse of Hook is the oldest one in Ireland that is still in use.")
     out, _ = satchel.run("documents", "add", str(tmp_path / "note.txt"))
@@ -312,10 +350,10 @@ def test_a_newer_database_is_refused_in_words(satchel: Satchel) -> None:
     assert "newer version" in err
 
 
-def _until(condition: Callable[[], Any]) -> None:
+def _until(condition: Callable[[], Any]) -> Any:
     waiting = threading.Event()
-    for _ in range(3000):
-        if condition():
-            return
-        waiting.wait(0.02)
+    for _ in range(12_000):
+        if found := condition():
+            return found
+        waiting.wait(0.005)
     raise AssertionError("it did not happen within a minute")

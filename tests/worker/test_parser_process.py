@@ -8,16 +8,17 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
 from PIL import Image
 
-from app.core.errors import Cancelled, DocumentError, FileVanished, Skipped
+from app.core.errors import Cancelled, DocumentError, FileVanished, Skipped, WorkerError
 from app.core.jobs import CancelToken
 from app.knowledge.parse import ParserProcess
-from tests.helpers.parsers import crashing
+from tests.helpers.parsers import crashing, dying_at_first
 from tests.helpers.pdf import lines, write_pdf
 
 posix = pytest.mark.skipif(os.name != "posix", reason="limits and signals are POSIX's")
@@ -152,6 +153,18 @@ def test_a_file_is_read_once_more_before_it_is_blamed(tmp_path: Path) -> None:
     try:
         path = tmp_path / "once"
         assert parser.parse(path).text == str(path)
+    finally:
+        parser.close()
+
+
+def test_a_parser_that_does_not_start_is_not_the_files_fault(tmp_path: Path) -> None:
+    parser = ParserProcess(entry=partial(dying_at_first, str(tmp_path), 2))
+    try:
+        for _ in range(2):
+            with pytest.raises(WorkerError) as caught:
+                parser.parse(tmp_path / "fine")
+            assert "did not start" in caught.value.what
+        assert parser.parse(tmp_path / "fine").text.endswith("fine")
     finally:
         parser.close()
 

@@ -84,7 +84,10 @@ class ParserProcess:
 
 def _expect(reply: Reply, kind: type[_ResultT]) -> _ResultT:
     if not isinstance(reply, kind):
-        raise WorkerError("The parser process gave another answer than was asked for.", f"It gave {type(reply)}.")
+        raise WorkerError(
+            f"The {PROTOCOL.process_words} gave another answer than was asked for.",
+            f"It gave {type(reply).__name__} where {kind.__name__} was expected.",
+        )
     return reply
 
 
@@ -105,11 +108,13 @@ class _Reader:
             cancel.check()
             if self.closed:
                 raise Cancelled
+            self._start(cancel)
             try:
                 return self._once(request, cancel)
             except WorkerDied:
                 # It may have been the system, short of memory: only a second end is the file's fault.
                 log.warning("the parser ended; the file is read once more", exc_info=True)
+            self._start(cancel)
             try:
                 return self._once(request, cancel)
             except WorkerDied as error:
@@ -119,10 +124,18 @@ class _Reader:
                     "It may be damaged. Open it in its own program and save it again.",
                 ) from error
 
+    def _start(self, cancel: CancelToken) -> None:
+        """A start is not on the file's clock, and its failure, a :class:`WorkerError`, not the file's fault."""
+        cancel.check()
+        try:
+            self.child.start()
+        except WorkerDied as error:
+            if self.closed:
+                raise Cancelled from error
+            raise WorkerError(error.what, error.why, error.next_step) from error
+
     def _once(self, request: Request, cancel: CancelToken) -> Reply:
         """Error: :class:`WorkerDied`, when the process ended by itself."""
-        cancel.check()
-        self.child.start()  # its start is not on the file's clock, and its failure not the file's fault
         future = self.child.call(request).future
         self._wait(future, cancel)
         try:

@@ -15,7 +15,7 @@ _READING = 0.15
 
 def is_busy(info: CollectionInfo) -> bool:
     """Whether work goes on in it."""
-    return info.phase in ("scanning", "indexing")
+    return info.phase in ("scanning", "indexing") and not info.halted
 
 
 def unfinished(info: CollectionInfo) -> bool:

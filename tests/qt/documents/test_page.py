@@ -175,10 +175,12 @@ def test_one_is_not_said_as_many() -> None:
 
 
 def test_what_stops_a_collection_is_said(qtbot: QtBot, world: SimpleNamespace) -> None:
-    world.documents.put(collection(1, problem="The disk is full. Free some space."))
+    halted = collection(1, phase="indexing", pending=3, problem="The disk is full. Free some space.", halted=True)
+    world.documents.put(halted)
     page = _page(qtbot, world)
     qtbot.waitUntil(page.findChild(QWidget, "documents.problem").isVisible, timeout=5000)
     assert _text(page, "documents.problem.words") == "The disk is full. Free some space."
+    assert page.findChild(QWidget, "documents.progress").isHidden(), "nothing goes on"
 
 
 def test_the_choice_stays_while_states_change(qtbot: QtBot, world: SimpleNamespace) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from app.knowledge.parse import ParsedFile, ParserProcess
 from app.knowledge.protocol import CollectionInfo
 from app.knowledge.reading import FileReader, rough_tokens
 from tests.helpers.knowledge import open_database
+from tests.helpers.parsers import dying_at_first
 
 
 @pytest.fixture
@@ -65,9 +67,14 @@ def folder_of(tmp_path: Path, count: int) -> Path:
     return folder
 
 
-def indexer_for(database: Database, parser: ParserProcess, count: Callable[[Sequence[str]], Sequence[int]]) -> Indexer:
+def indexer_for(
+    database: Database,
+    parser: ParserProcess,
+    count: Callable[[Sequence[str]], Sequence[int]],
+    on_change: Callable[[], object] = lambda: None,
+) -> Indexer:
     ledger = Ledger(database)
-    return Indexer(ledger, FileReader(ledger, parser, count), None, lambda: None, "No model.", try_again_s=0.05)
+    return Indexer(ledger, FileReader(ledger, parser, count), None, on_change, "No model.", try_again_s=0.05)
 
 
 def test_a_full_disk_pauses_in_words_and_goes_on_when_there_is_room(
@@ -81,11 +88,49 @@ def test_a_full_disk_pauses_in_words_and_goes_on_when_there_is_room(
     try:
         info = wait_for(indexer, collection, lambda info: "disk is full" in info.problem)
         assert info.pending > 0
+        assert info.halted
+        assert info.seconds_left is None, "nobody knows when there will be room"
         database.execute("PRAGMA max_page_count=1000000")
         info = wait_for(indexer, collection, lambda info: info.phase == "idle")
-        assert (info.indexed, info.problem) == (12, "No model.")
+        assert (info.indexed, info.problem, info.halted) == (12, "No model.", False)
     finally:
         indexer.stop()
+
+
+def parser_that_starts_after(tmp_path: Path, deaths: int) -> ParserProcess:
+    (tmp_path / "deaths").mkdir()
+    return ParserProcess(entry=partial(dying_at_first, str(tmp_path / "deaths"), deaths))
+
+
+def test_a_parser_killed_while_it_starts_is_no_trouble_for_people(tmp_path: Path, database: Database) -> None:
+    collection = Ledger(database).create_collection("Notes", [str(folder_of(tmp_path, 3))])
+    parser = parser_that_starts_after(tmp_path, deaths=2)
+    problems: set[str] = set()
+    indexer = indexer_for(
+        database, parser, rough_tokens, lambda: problems.add(indexer.info(collection, "Notes").problem)
+    )
+    indexer.start()
+    try:
+        info = wait_for(indexer, collection, lambda info: info.phase == "idle")
+        assert (info.indexed, info.failed) == (3, 0)
+        assert problems == {"No model."}
+    finally:
+        indexer.stop()
+        parser.close()
+
+
+def test_a_parser_that_never_starts_is_said_and_no_file_is_blamed(tmp_path: Path, database: Database) -> None:
+    collection = Ledger(database).create_collection("Notes", [str(folder_of(tmp_path, 3))])
+    parser = parser_that_starts_after(tmp_path, deaths=10_000)
+    indexer = indexer_for(database, parser, rough_tokens)
+    indexer.start()
+    try:
+        info = wait_for(indexer, collection, lambda info: info.halted)
+        assert "did not start" in info.problem
+        assert (info.pending, info.failed, info.seconds_left) == (3, 0, None)
+    finally:
+        indexer.stop()
+        parser.close()
 
 
 def test_a_file_that_changes_while_it_is_read_is_read_again(tmp_path: Path, database: Database) -> None:
