@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
@@ -49,6 +50,8 @@ class Header:
     tensors: tuple[TensorInfo, ...]
     data_start: int
     file_bytes: int
+    parts: int = 1
+    """Files that this header was joined from (:func:`app.models.split.read_joined`)."""
 
     @property
     def architecture(self) -> str:
@@ -88,6 +91,15 @@ class Header:
         return sum(tensor.elements for tensor in self.tensors)
 
     @property
+    def active_parameters(self) -> int:
+        """Weights that work on one token: of a mixture's experts only as many as it asks."""
+        experts, used = self.integer("{arch}.expert_count"), self.integer("{arch}.expert_used_count")
+        if not 0 < used < experts:
+            return self.parameters
+        asleep = sum(tensor.elements for tensor in self.tensors if _is_expert(tensor.name))
+        return self.parameters - asleep * (experts - used) // experts
+
+    @property
     def weights_bytes(self) -> int:
         """Bytes of all tensors."""
         return sum(tensor.size_bytes for tensor in self.tensors)
@@ -96,6 +108,11 @@ class Header:
     def bits_per_weight(self) -> float:
         """Real bits per weight, over all tensors."""
         return 8 * self.weights_bytes / self.parameters if self.parameters else 0.0
+
+
+def _is_expert(name: str) -> bool:
+    """All experts of a layer in one tensor (``ffn_up_exps``), or, in old files, one each (``ffn_up.3``)."""
+    return re.search(r"_exps\.|ffn_(gate|up|down)\.\d+\.", name) is not None
 
 
 def _is_count(value: object) -> TypeGuard[int]:

@@ -8,8 +8,9 @@ from pathlib import Path
 from app.core.errors import ModelError
 from app.models.ggml_types import FILE_TYPES
 from app.models.gguf import Header
-from app.models.gguf_reader import read_header
 from app.models.model import ModelKind, ModelSummary
+from app.models.preset import defaults_of
+from app.models.split import common_name, read_joined
 
 MAX_LAYERS = 512
 """llama.cpp's own limit; it aborts the process on more."""
@@ -33,13 +34,16 @@ _MAX_NAME = 120
 
 
 def read_summary(path: Path) -> tuple[Header, ModelSummary]:
-    """Read a model file's header. Errors: :class:`ModelError` when it is not a model that can be used."""
-    header = read_header(path)
+    """Read a model file's header, with those of its other parts if it is split.
+
+    Errors: :class:`ModelError` when it is not a model that can be used, or a part of it is missing.
+    """
+    header = read_joined(path)
     return header, summarize(header, path)
 
 
 def summarize(header: Header, path: Path) -> ModelSummary:
-    """What the header says, in our terms. Errors: :class:`ModelError` when it is no language model in one file."""
+    """What the header says, in our terms. Errors: :class:`ModelError` when it is no whole language model."""
     _refuse_others(header, path)
     return ModelSummary(
         name=_name(header, path),
@@ -54,6 +58,11 @@ def summarize(header: Header, path: Path) -> ModelSummary:
         n_vocab=header.length("tokenizer.ggml.tokens") or header.integer("{arch}.vocab_size"),
         license=_line(header.text("general.license")),
         chat_template=header.text("tokenizer.chat_template"),
+        active_parameters=header.active_parameters,
+        n_experts=header.integer("{arch}.expert_count"),
+        n_experts_used=header.integer("{arch}.expert_used_count"),
+        n_parts=header.parts,
+        recommended=defaults_of(header),
     )
 
 
@@ -70,11 +79,9 @@ def _refuse_others(header: Header, path: Path) -> None:
     if kind in _NOT_MODELS:
         raise ModelError(what, _NOT_MODELS[kind], "Choose the model's own .gguf file.")
     parts = header.integer("split.count", 1)
-    if parts > 1:
+    if parts > header.parts:
         raise ModelError(
-            f"{path.name} is one of {parts} parts of a model.",
-            "Satchel reads models that are in one file.",
-            "Join the parts with llama.cpp's llama-gguf-split --merge, or choose a smaller quantization.",
+            f"{path.name} is one of {parts:,} parts of a model.", "The others are needed, too.", "Get all of them."
         )
     layers = header.integer("{arch}.block_count")
     if layers > MAX_LAYERS:
@@ -88,7 +95,7 @@ def _refuse_others(header: Header, path: Path) -> None:
 
 
 def _name(header: Header, path: Path) -> str:
-    return _line(header.text("general.name")) or path.stem
+    return _line(header.text("general.name")) or common_name(path.name)
 
 
 def _line(text: str) -> str:

@@ -5,14 +5,22 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+
+from app.models.gguf import SkippedArray
+from app.models.gguf_reader import read_header
 
 
 class Signed(int):
     """A number that is stored as i32, not as u32."""
 
 
+class Short(int):
+    """A number that is stored as u16, not as u32."""
+
+
 Scalar = str | bool | int | float
-_TYPES = {bool: 7, int: 4, float: 6, str: 8, Signed: 5}
+_TYPES = {bool: 7, int: 4, float: 6, str: 8, Signed: 5, Short: 2}
 _TYPE_NUMBERS = {"F32": (0, 1, 4), "F16": (1, 1, 2), "Q4_0": (2, 32, 18), "Q8_0": (8, 32, 34)}
 
 
@@ -38,6 +46,8 @@ def _scalar(value: Scalar) -> bytes:
             return text(value)
         case Signed():
             return struct.pack("<i", value)
+        case Short():
+            return struct.pack("<H", value)
         case int():
             return struct.pack("<I", value)
         case float():
@@ -126,6 +136,25 @@ def llama(
             f"blk.{layer}.ffn_down.weight": (kind, (n_ff, n_embd)),
         }
     return write(path, metadata, tensors)
+
+
+def split(model: Path, folder: Path, count: int, name: str = "split") -> list[Path]:
+    """The same model in ``count`` files, as llama.cpp's own tool splits it; weights are left out."""
+    whole = read_header(model)
+    assert not any(isinstance(value, SkippedArray) for value in whole.metadata.values()), "too large a vocabulary"
+    paths = [folder / f"{name}-{number:05}-of-{count:05}.gguf" for number in range(1, count + 1)]
+    model_keys: dict[str, Any] = dict(whole.metadata)
+    if "tokenizer.ggml.token_type" in model_keys:
+        model_keys["tokenizer.ggml.token_type"] = [Signed(kind) for kind in model_keys["tokenizer.ggml.token_type"]]
+    for number, path in enumerate(paths):
+        keys: dict[str, Any] = {
+            "split.no": Short(number),
+            "split.count": Short(count),
+            "split.tensors.count": Signed(len(whole.tensors)),
+        }
+        tensors = {each.name: (each.type.name, each.shape) for each in whole.tensors[number::count]}
+        write(path, {**model_keys, **keys} if number == 0 else keys, tensors)
+    return paths
 
 
 def _spelling_vocabulary() -> dict[str, Scalar | Sequence[Scalar]]:

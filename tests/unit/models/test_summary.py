@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import ModelError
+from app.models.preset import NO_PRESET, Preset
 from app.models.summary import MAX_LAYERS, read_summary
 from tests.helpers import gguf_files
 
@@ -68,15 +69,36 @@ def test_a_name_from_the_file_is_one_printable_line(tmp_path: Path) -> None:
         ("general__type", "imatrix", "importance matrix"),
         ("general__architecture", "clip", "reads images"),
         ("general__architecture", "", "names no network"),
-        ("split__count", 3, "in one file"),
+        ("split__count", 3, "found by their names"),
         ("llama__block_count", MAX_LAYERS + 88, "600 layers"),
         ("llama__block_count", 0, "names no network"),
     ],
 )
-def test_what_is_no_model_in_one_file_is_refused(
-    key: str, value: gguf_files.Scalar, words: str, tmp_path: Path
-) -> None:
+def test_what_is_no_whole_model_is_refused(key: str, value: gguf_files.Scalar, words: str, tmp_path: Path) -> None:
     path = gguf_files.llama(tmp_path / "m.gguf", **{key: value})
     with pytest.raises(ModelError) as caught:
         read_summary(path)
     assert words in caught.value.why
+
+
+def test_of_a_mixture_of_experts_only_those_asked_are_active(tmp_path: Path) -> None:
+    keys = {"general.architecture": "llama", "llama.block_count": 1, "llama.expert_count": 8}
+    tensors = {
+        "token_embd.weight": ("F16", (64, 100)),
+        "blk.0.ffn_gate_exps.weight": ("F16", (64, 32, 8)),
+        "blk.0.ffn_up_shexp.weight": ("F16", (64, 32)),
+        **{f"blk.0.ffn_down.{expert}.weight": ("F16", (32, 64)) for expert in range(8)},
+    }
+    _, dense = read_summary(gguf_files.write(tmp_path / "a.gguf", keys, tensors))
+    assert dense.active_parameters == dense.parameters == 6400 + 2 * 64 * 32 * 8 + 64 * 32
+    _, mixed = read_summary(gguf_files.write(tmp_path / "b.gguf", {**keys, "llama.expert_used_count": 2}, tensors))
+    assert mixed.active_parameters == 6400 + 2 * 64 * 32 * 2 + 64 * 32
+    assert (mixed.n_experts, mixed.n_experts_used) == (8, 2)
+
+
+def test_recommended_sampling_is_read_and_nothing_is_invented(chat_model: Path, tmp_path: Path) -> None:
+    assert read_summary(chat_model)[1].recommended == NO_PRESET
+    path = gguf_files.llama(
+        tmp_path / "m.gguf", general__sampling__temp=0.6, general__sampling__top_k=20, general__sampling__top_p=7.0
+    )
+    assert read_summary(path)[1].recommended == Preset(temperature=0.6, top_k=20), "a share of 7 is not possible"
