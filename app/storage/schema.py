@@ -82,12 +82,43 @@ CREATE TABLE models (
 
 _WITHOUT_DOCUMENTS = "ALTER TABLE messages ADD COLUMN without_documents INTEGER NOT NULL DEFAULT 0;"
 
+# Headers are read again (``mtime_ns`` of nothing): more is kept of them now.
+_LIBRARY = """
+ALTER TABLE models ADD COLUMN notes TEXT NOT NULL DEFAULT '';
+ALTER TABLE models ADD COLUMN program TEXT NOT NULL DEFAULT '';
+ALTER TABLE models ADD COLUMN found_name TEXT NOT NULL DEFAULT '';
+ALTER TABLE models ADD COLUMN source TEXT;
+ALTER TABLE models ADD COLUMN preset TEXT;
+ALTER TABLE models ADD COLUMN accepted_template TEXT NOT NULL DEFAULT '';
+ALTER TABLE models ADD COLUMN deleted_at TEXT;
+ALTER TABLE models ADD COLUMN deleted_from TEXT NOT NULL DEFAULT '';
+UPDATE models SET mtime_ns = 0, accepted_template = coalesce(json_extract(summary, '$.chat_template'), '');
+CREATE TABLE file_hashes (
+    path TEXT PRIMARY KEY,
+    size_bytes INTEGER NOT NULL,
+    mtime_ns INTEGER NOT NULL,
+    sha256 TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE adapters (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    path TEXT NOT NULL UNIQUE,
+    summary TEXT NOT NULL
+);
+CREATE TABLE model_adapters (
+    model_id INTEGER NOT NULL REFERENCES models(id),
+    adapter_id INTEGER NOT NULL REFERENCES adapters(id),
+    scale REAL NOT NULL,
+    UNIQUE (model_id, adapter_id)
+);
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("conversations", _CONVERSATIONS),
     Migration("words of messages", _WORDS),
     Migration("facts", _FACTS),
     Migration("models", _MODELS),
     Migration("replies without documents", _WITHOUT_DOCUMENTS),
+    Migration("notes, presets, hashes, trash and adapters of models", _LIBRARY),
 )
 
 
