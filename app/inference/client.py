@@ -12,7 +12,8 @@ from app.core.child import Call, ChildProcess, Exit
 from app.core.errors import WorkerDied
 from app.core.jobs import CancelToken
 from app.core.paths import Home
-from app.inference import probe, worker
+from app.inference import worker
+from app.inference.probe import Probe
 from app.inference.protocol import (
     PROTOCOL,
     Backend,
@@ -48,6 +49,7 @@ class InferenceClient:
         self._on_exit = on_exit
         self._lock = threading.Lock()
         self._loaded: Loaded | None = None
+        self._probe = Probe(home)
         self._child: ChildProcess[Request, Reply] = ChildProcess(
             PROTOCOL, worker.run, (str(home.root),), on_exit=self._ended
         )
@@ -131,10 +133,16 @@ class InferenceClient:
 
     def probe(self, path: Path, settings: LoadSettings | None = None) -> MemoryUse:
         """What a model would take, by llama.cpp's own layout in a child of its own; the worker is not touched."""
-        return probe.probe(self._home, path, settings or LoadSettings())
+        return self._probe.measure(path, settings or LoadSettings())
+
+    def tensor_types(self, path: Path, file_type: str) -> dict[str, str]:
+        """The types that quantizing ``path`` to ``file_type`` ("Q4_K_M") would give its tensors, by a dry run in the
+        same child; tensors that are not named stay as they are. Errors: as :meth:`probe`."""
+        return self._probe.tensor_types(path, file_type)
 
     def close(self) -> None:
         """End the worker."""
+        self._probe.close()
         self._child.close()
 
     def _ended(self, exit_: Exit) -> None:

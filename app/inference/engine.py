@@ -19,8 +19,9 @@ from app.inference.backend import device_names
 from app.inference.generation import Generator
 from app.inference.kv_cache import KvCache
 from app.inference.load_errors import check_file
-from app.inference.memory import memory_use, resident_bytes
+from app.inference.memory import loaded_use
 from app.inference.native_model import NativeModel
+from app.inference.process_memory import release_free_memory, reset_peak
 from app.inference.prompt_tokens import PromptTokens
 from app.inference.protocol import (
     Backend,
@@ -72,6 +73,7 @@ class Engine:
         Errors: :class:`ModelError` with llama.cpp's own reason, :class:`DoesNotFit`, :class:`Cancelled`.
         """
         self.unload()
+        reset_peak()
         started = time.perf_counter()
         while_reading = BusyMeter()
         path = Path(request.path)
@@ -100,6 +102,7 @@ class Engine:
             except BaseException:
                 native.close()
                 raise
+        release_free_memory()
         self._current = _Current(native, generator)
         chosen = measured or known or self._threads_default()
         loaded = Loaded(
@@ -113,7 +116,7 @@ class Engine:
             n_threads=chosen.decode,
             n_gpu_layers=request.settings.n_gpu_layers if self._llama.llama_supports_gpu_offload() else 0,
             has_chat_template=bool(native.chat_template),
-            memory=memory_use(buffers, resident_bytes()),
+            memory=loaded_use(self._llama, native.context, buffers),
             load_s=time.perf_counter() - started,
             threads_measured=measured.as_dict() if measured else {},
         )
@@ -125,6 +128,7 @@ class Engine:
         if self._current is not None:
             current, self._current = self._current, None
             current.native.close()
+            release_free_memory()
 
     def count_tokens(self, messages: Sequence[ChatMessage]) -> TokenCounts:
         """Errors: :class:`ModelError` when nothing is loaded or the template fails."""

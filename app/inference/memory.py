@@ -1,4 +1,4 @@
-"""What a model takes, read from the lines llama.cpp logs: no call of its API tells.
+"""What a model takes, read from the lines llama.cpp logs: rounded to 0.01 MiB, and to be had on every platform.
 
 The buffers are logged one line each, per device::
 
@@ -13,11 +13,14 @@ come from :func:`llama_model_size`, and the cache from its own "size" line, whic
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-import psutil
+import msgspec
 
-from app.inference.protocol import MemoryUse
+from app.inference.breakdown import buffers_of
+from app.inference.process_memory import peak_bytes, resident_bytes
+from app.inference.protocol import BufferUse, MemoryUse
 from app.models.native import LogLine
 
 _BUFFER = re.compile(r"(\S+)\s+(model|compute|output) buffer size\s*=\s*([\d.]+) MiB")
@@ -25,12 +28,26 @@ _CACHE = re.compile(r"\bsize\s*=\s*([\d.]+) MiB \(\s*\d+ cells")
 _MIB = 1024 * 1024
 
 
-def resident_bytes() -> int:
-    """Memory of this process that is in RAM now."""
-    return int(psutil.Process().memory_info().rss)
+def loaded_use(llama: Any, context: Any, lines: Sequence[LogLine]) -> MemoryUse:
+    """What a model that is loaded takes, with what this process has in RAM. ``lines``: the log of its load."""
+    books = buffers_of(llama, context)
+    use = exact_use(books, lines) if books else memory_use(lines)
+    return msgspec.structs.replace(use, resident_bytes=resident_bytes(), peak_bytes=peak_bytes())
 
 
-def memory_use(lines: Iterable[LogLine], resident: int, weights_bytes: int | None = None) -> MemoryUse:
+def exact_use(buffers: Sequence[BufferUse], lines: Iterable[LogLine]) -> MemoryUse:
+    """The sums of llama.cpp's own books; only the logits are not in them and come from the log."""
+    return MemoryUse(
+        weights_bytes=sum(buffer.weights_bytes for buffer in buffers),
+        kv_bytes=sum(buffer.kv_bytes for buffer in buffers),
+        compute_bytes=sum(buffer.compute_bytes for buffer in buffers),
+        output_bytes=memory_use(lines).output_bytes,
+        resident_bytes=0,
+        buffers=tuple(buffers),
+    )
+
+
+def memory_use(lines: Iterable[LogLine], weights_bytes: int | None = None) -> MemoryUse:
     """Add up the buffers that one load and one new context logged.
 
     ``weights_bytes`` replaces what the log says of weights, for a layout without allocation.
@@ -51,5 +68,5 @@ def memory_use(lines: Iterable[LogLine], resident: int, weights_bytes: int | Non
         kv_bytes=round(sums["cache"] * _MIB),
         compute_bytes=round(sum(compute.values()) * _MIB),
         output_bytes=round(sums["output"] * _MIB),
-        resident_bytes=resident,
+        resident_bytes=0,
     )

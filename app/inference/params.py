@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from typing import Any
 
 from app.inference.protocol import LoadSettings
@@ -17,6 +18,13 @@ def model_params(llama: Any, settings: LoadSettings, *, layout_only: bool = Fals
     # Not memory-mapped: the CPU backend repacks weights into a buffer of its own, and mapped pages would count twice.
     params.load_mode = llama.LLAMA_LOAD_MODE_NONE
     params.no_alloc = layout_only
+    if settings.main_gpu >= 0:
+        params.split_mode = llama.LLAMA_SPLIT_MODE_NONE
+        params.main_gpu = settings.main_gpu
+    elif settings.tensor_split:
+        # Of the length that the library reads, whatever was asked for; the structure keeps the array alive.
+        shares = (*settings.tensor_split, *[0.0] * llama.LLAMA_MAX_DEVICES)[: llama.LLAMA_MAX_DEVICES]
+        params.tensor_split = (ctypes.c_float * llama.LLAMA_MAX_DEVICES)(*shares)
     return params
 
 
@@ -31,7 +39,8 @@ def context_params(llama: Any, settings: LoadSettings, n_ctx_train: int, threads
     params.n_outputs_max = 1
     params.n_threads = threads.decode
     params.n_threads_batch = threads.prompt
-    params.flash_attn_type = llama.LLAMA_FLASH_ATTN_TYPE_ENABLED
+    on, off = llama.LLAMA_FLASH_ATTN_TYPE_ENABLED, llama.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    params.flash_attn_type = on if settings.flash_attention else off
     params.swa_full = False
     params.type_k = params.type_v = getattr(llama, _KV_TYPES[settings.kv_type])
     params.no_perf = True

@@ -1,16 +1,17 @@
-"""What a model would take, laid out by llama.cpp itself in a short-lived process, without reading or allocating
-weights.
+"""What a model would take, laid out by llama.cpp itself in a child process, without reading or allocating weights.
 
 The layout (``no_alloc``) asks llama.cpp for every buffer of a real load, so it is right for every architecture. It
-runs in a child of its own because a damaged header can abort the process.
+runs in a child of its own because a damaged header can abort the process. The child is kept for a while: the next
+question then need not wait for its start.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -21,6 +22,10 @@ from app.core.paths import Home
 from app.inference.protocol import LoadSettings, MemoryUse
 
 TIMEOUT_S = 60.0
+IDLE_S = 30.0
+"""So long after the last question the child ends."""
+MOST_LAYOUTS = 500
+"""Then the next one begins in a new child: whatever llama.cpp may leave behind does not add up."""
 
 
 class Measure(msgspec.Struct, tag=True, frozen=True):
@@ -30,44 +35,101 @@ class Measure(msgspec.Struct, tag=True, frozen=True):
     settings: LoadSettings
 
 
+class Quantize(msgspec.Struct, tag=True, frozen=True):
+    """How would llama.cpp store each tensor of this file as ``file_type`` ("Q4_K_M")? Answer: :class:`TensorTypes`."""
+
+    path: str
+    file_type: str
+
+
 class Measured(msgspec.Struct, tag=True, frozen=True):
     """What it would take."""
 
     memory: MemoryUse
 
 
-PROTOCOL: Protocol[Measure, Measured] = Protocol("sizing", 1, Measure, Measured)
+class TensorTypes(msgspec.Struct, tag=True, frozen=True):
+    """ggml's names of the types ("Q6_K") by tensor; a tensor that is not there stays as it is."""
+
+    types: dict[str, str]
 
 
-def probe(home: Home, path: Path, settings: LoadSettings) -> MemoryUse:
-    """Memory that ``path`` would take when loaded with ``settings``; ``resident_bytes`` is the whole worker's, as
-    estimated.
+Question = Measure | Quantize
+Answer = Measured | TensorTypes
 
-    Takes about half a second, more with a large vocabulary. Errors: :class:`ModelError`, also when the child dies of
-    the file; :class:`WorkerError` when it does not start.
-    """
-    child = ChildProcess(PROTOCOL, run, (str(home.root),))
-    try:
-        child.start()  # what fails here has nothing to do with the file
-    except WorkerError:
-        child.close(grace_s=0.0)
-        raise
-    try:
-        return child.call(Measure(str(path), settings)).result(TIMEOUT_S).memory
-    except (WorkerDied, WorkerHung) as error:
-        raise ModelError(
-            f"“{path.name}” is damaged, or of a kind that llama.cpp cannot handle.",
-            f"llama.cpp ended while it read the file's header. {error.why}".strip(),
-            "Download it again, or choose another file.",
-        ) from None
-    except TimeoutError:
-        raise ModelError(
-            f"“{path.name}” could not be measured.",
-            f"llama.cpp was not done with its header after {TIMEOUT_S:.0f} seconds.",
-            "Download it again, or choose another file.",
-        ) from None
-    finally:
-        child.close(grace_s=0.5)
+PROTOCOL: Protocol[Question, Answer] = Protocol("sizing", 2, Question, Answer)
+
+
+class Probe:
+    """Asks llama.cpp about files, one after the other. Safe from any thread; :meth:`close` ends its child."""
+
+    def __init__(self, home: Home) -> None:
+        self._child: ChildProcess[Question, Answer] = ChildProcess(PROTOCOL, run, (str(home.root),))
+        self._one_at_a_time = threading.Lock()
+        self._asked = 0
+        self._idle: threading.Timer | None = None
+
+    def measure(self, path: Path, settings: LoadSettings) -> MemoryUse:
+        """Memory that ``path`` would take when loaded with ``settings``; ``resident_bytes`` is the whole worker's, as
+        estimated.
+
+        Takes some 0.05 s, more with a large vocabulary, and about half a second more when the child has to start.
+        Errors: :class:`ModelError`, also when the child dies of the file; :class:`WorkerError` when it does not start.
+        """
+        return cast(Measured, self._ask(Measure(str(path), settings), path)).memory
+
+    def tensor_types(self, path: Path, file_type: str) -> dict[str, str]:
+        """The types that a quantization of ``path`` to ``file_type`` would give its tensors. Errors: as above."""
+        return cast(TensorTypes, self._ask(Quantize(str(path), file_type), path)).types
+
+    def close(self) -> None:
+        """End the child."""
+        with self._one_at_a_time:
+            self._end()
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _ask(self, question: Question, path: Path) -> Answer:
+        # One at a time, so that a death is the fault of the file that was asked about.
+        with self._one_at_a_time:
+            self._keep_alive()
+            try:
+                self._child.start()  # what fails here has nothing to do with the file
+            except WorkerError:
+                self._end()
+                raise
+            try:
+                return self._child.call(question).result(TIMEOUT_S)
+            except (WorkerDied, WorkerHung) as error:
+                raise ModelError(
+                    f"“{path.name}” is damaged, or of a kind that llama.cpp cannot handle.",
+                    f"llama.cpp ended while it read the file's header. {error.why}".strip(),
+                    "Download it again, or choose another file.",
+                ) from None
+            except TimeoutError:
+                self._end()
+                raise ModelError(
+                    f"“{path.name}” could not be measured.",
+                    f"llama.cpp was not done with its header after {TIMEOUT_S:.0f} seconds.",
+                    "Download it again, or choose another file.",
+                ) from None
+            finally:
+                self._asked += 1
+                if self._asked % MOST_LAYOUTS == 0:
+                    self._end()
+
+    def _keep_alive(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+        self._idle = threading.Timer(IDLE_S, self.close)
+        self._idle.daemon = True
+        self._idle.start()
+
+    def _end(self) -> None:
+        if self._idle is not None:
+            self._idle.cancel()
+            self._idle = None
+        self._child.close(grace_s=0.5)
 
 
 def run(connection: Connection, home_root: str) -> None:
@@ -76,33 +138,21 @@ def run(connection: Connection, home_root: str) -> None:
     serve(connection, PROTOCOL, _build)
 
 
-def _build(channel: Channel[Measured]) -> tuple[Handler, Callable[[], None]]:
+def _build(channel: Channel[Answer]) -> tuple[Handler, Callable[[], None]]:
+    import app.inference.engine  # noqa: F401  # this process shall be as large as a worker without a model
+    from app.inference.dry_run import tensor_types
+    from app.inference.layout import lay_out
+    from app.inference.process_memory import resident_bytes
     from app.models.native import load_llama_cpp
 
     llama = load_llama_cpp()
+    process_bytes = resident_bytes()
 
-    def handle(request: Measure, context: CallContext[Any]) -> Measured:
-        return Measured(lay_out(llama, Path(request.path), request.settings))
+    def handle(request: Question, context: CallContext[Any]) -> Answer:
+        match request:
+            case Measure(path, settings):
+                return Measured(lay_out(llama, Path(path), settings, process_bytes))
+            case Quantize(path, file_type):
+                return TensorTypes(tensor_types(llama, Path(path), file_type))
 
     return handle, lambda: None
-
-
-def lay_out(llama: Any, path: Path, settings: LoadSettings) -> MemoryUse:
-    """The layout itself, in this process. Errors: :class:`ModelError`."""
-    from app.inference.load_errors import check_file
-    from app.inference.memory import memory_use, resident_bytes
-    from app.inference.native_model import NativeModel
-    from app.inference.threads import ThreadCounts
-    from app.models.native import captured_log
-
-    check_file(path, memory_available_bytes=None)  # whether it fits is what is asked here
-    with captured_log() as lines:
-        native = NativeModel(llama, path, settings, ThreadCounts(1, 1), lines, layout_only=True)
-        try:
-            weights = int(llama.llama_model_size(native.model))
-            own = resident_bytes()  # the interpreter, the library and the vocabulary, which are real here
-        finally:
-            native.close()
-    use = memory_use(lines, 0, weights)
-    buffers = use.weights_bytes + use.kv_bytes + use.compute_bytes + use.output_bytes
-    return msgspec.structs.replace(use, resident_bytes=own + buffers)

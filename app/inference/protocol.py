@@ -12,20 +12,28 @@ import msgspec
 from app.chat.transcript import ChatMessage, RunFigures
 from app.core.child import Protocol
 
-VERSION = 1
+VERSION = 2
 
 KvType = Literal["f16", "q8_0", "q4_0"]
 StopReason = Literal["end", "length", "context", "cancelled"]
 
 
 class LoadSettings(msgspec.Struct, frozen=True):
-    """How a model is loaded. ``n_ctx`` in tokens; ``n_threads`` 0: measured here; ``n_gpu_layers`` -1: all."""
+    """How a model is loaded. ``n_ctx`` in tokens; ``n_threads`` 0: measured here.
+
+    ``n_gpu_layers`` -1: all; k: the output layer and the last k - 1 blocks. ``main_gpu``: the only GPU to use; -1: all,
+    filled in proportion to ``tensor_split``, or to their free memory where that is empty. A cache of another type than
+    F16 needs ``flash_attention``.
+    """
 
     n_ctx: int = 4096
     kv_type: KvType = "f16"
     n_gpu_layers: int = -1
     n_threads: int = 0
     n_batch: int = 512
+    tensor_split: tuple[float, ...] = ()
+    main_gpu: int = -1
+    flash_attention: bool = True
 
 
 class Sampling(msgspec.Struct, frozen=True):
@@ -100,14 +108,33 @@ class LoadProgress(msgspec.Struct, tag=True, frozen=True):
     phase: str
 
 
+class BufferUse(msgspec.Struct, frozen=True):
+    """What llama.cpp keeps in buffers of one type ("CPU", "CPU_REPACK", "CUDA0", "CUDA_Host"), in bytes.
+
+    ``device``: whose memory that is; "CPU" for all kinds of main memory.
+    """
+
+    buffer_type: str
+    device: str
+    weights_bytes: int
+    kv_bytes: int
+    compute_bytes: int
+
+
 class MemoryUse(msgspec.Struct, frozen=True):
-    """What a loaded model takes, in bytes, as llama.cpp reports it; ``resident_bytes`` is the whole worker's."""
+    """What a loaded model takes, in bytes, as llama.cpp reports it; ``resident_bytes`` is the whole worker's.
+
+    ``buffers`` has the sums by buffer type, to the byte; it is empty where only llama.cpp's log could be read, whose
+    figures are rounded to 0.01 MiB. ``peak_bytes``: the most the worker has had since this load began.
+    """
 
     weights_bytes: int
     kv_bytes: int
     compute_bytes: int
     output_bytes: int
     resident_bytes: int
+    buffers: tuple[BufferUse, ...] = ()
+    peak_bytes: int = 0
 
 
 class Loaded(msgspec.Struct, tag=True, frozen=True):

@@ -19,17 +19,16 @@ sched_reserve:        CPU compute buffer size =    17.51 MiB
 
 
 def test_a_real_load() -> None:
-    use = memory_use(lines(REAL), resident=5)
+    use = memory_use(lines(REAL))
     assert use.weights_bytes == round(85.77 * MIB)
     assert use.kv_bytes == 90 * MIB
     assert use.compute_bytes == round(17.51 * MIB)
     assert use.output_bytes == round(0.19 * MIB)
-    assert use.resident_bytes == 5
 
 
 def test_a_layout_knows_its_weights_from_elsewhere() -> None:
     laid_out = REAL.replace("28.82", " 0.00").replace("56.95", " 0.00").replace("KV buffer size =    90", "KV = 0")
-    assert memory_use(lines(laid_out), 0, weights_bytes=1234) == memory_use(lines(REAL), 0, weights_bytes=1234)
+    assert memory_use(lines(laid_out), weights_bytes=1234) == memory_use(lines(REAL), weights_bytes=1234)
 
 
 def test_a_sliding_window_has_two_caches_and_several_devices_add_up() -> None:
@@ -42,8 +41,7 @@ sched_reserve:      CUDA0 compute buffer size =   100.00 MiB
 sched_reserve:        CPU compute buffer size =     4.00 MiB
 sched_reserve:      CUDA0 compute buffer size =   120.00 MiB
 """
-        ),
-        0,
+        )
     )
     assert use.kv_bytes == round(15.5 * MIB)
     assert use.compute_bytes == 124 * MIB  # a graph reserved anew replaces the one before

@@ -1,0 +1,40 @@
+"""Laying a model out in this process: each buffer of a real load is asked for, none is allocated, no weight is read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from app.inference.breakdown import buffers_of
+from app.inference.load_errors import check_file
+from app.inference.memory import exact_use, memory_use
+from app.inference.native_model import NativeModel
+from app.inference.process_memory import release_free_memory, resident_bytes
+from app.inference.protocol import LoadSettings, MemoryUse
+from app.inference.threads import ThreadCounts
+from app.models.native import captured_log
+
+
+def lay_out(llama: Any, path: Path, settings: LoadSettings, process_bytes: int) -> MemoryUse:
+    """What ``path`` would take. ``process_bytes``: a worker's before any model is loaded.
+
+    ``resident_bytes`` is what a worker would have in RAM with all buffers filled. The vocabulary's tables, which are
+    real here, are measured by how this process grows. Errors: :class:`ModelError`.
+    """
+    check_file(path, memory_available_bytes=None)  # whether it fits is what is asked here
+    release_free_memory()
+    before = resident_bytes()
+    with captured_log() as lines:
+        native = NativeModel(llama, path, settings, ThreadCounts(1, 1), lines, layout_only=True)
+        try:
+            buffers = buffers_of(llama, native.context)
+            weights = int(llama.llama_model_size(native.model))
+            release_free_memory()
+            grown = max(0, resident_bytes() - before)
+        finally:
+            native.close()
+    use = exact_use(buffers, lines) if buffers else memory_use(lines, weights)
+    filled = use.weights_bytes + use.kv_bytes + use.compute_bytes + use.output_bytes
+    return msgspec.structs.replace(use, resident_bytes=process_bytes + grown + filled)
