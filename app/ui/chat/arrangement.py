@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 SIDEBAR_WIDTH = 248
@@ -20,7 +21,7 @@ class Arrangement(QSplitter):
     def __init__(self, sidebar: QWidget, middle: QWidget, source: QWidget, state: QSettings | None) -> None:
         """``state`` is where the window keeps its looks; None forgets them."""
         super().__init__(Qt.Orientation.Horizontal)
-        self._sidebar, self._source, self._state = sidebar, source, state
+        self._sidebar, self._middle, self._source, self._state = sidebar, middle, source, state
         self._gave_way = False
         self.setHandleWidth(3)
         self.setProperty("kind", "flush")
@@ -34,8 +35,10 @@ class Arrangement(QSplitter):
         self.splitterMoved.connect(self._remember_widths)
 
     def show_sidebar(self) -> None:
-        """The person wants to see the conversations."""
+        """The person wants to see the conversations; where all three have no room, the source goes."""
         self._gave_way = False
+        if self._least_width() > self.width():
+            self._source.hide()
         self._set_sidebar(shown=True)
         self._remember(_COLLAPSED, 0)
 
@@ -47,20 +50,41 @@ class Arrangement(QSplitter):
     def show_source(self) -> None:
         """Make room for the source; where there is little, the sidebar gives way for as long."""
         if self._source.isHidden():
-            if self.width() < NARROW and not self._sidebar.isHidden():
-                self._gave_way = True
-                self._set_sidebar(shown=False)
             self._source.show()
+            if self.width() < NARROW:
+                self._give_way()
 
     def hide_source(self) -> bool:
         """Put the source away; whether it was there."""
         if self._source.isHidden():
             return False
         self._source.hide()
+        self._come_back()
+        return True
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._source.isHidden():
+            return
+        if event.size().width() >= NARROW:
+            self._come_back()
+        elif event.oldSize().width() >= NARROW or self._least_width() > event.size().width():
+            self._give_way()
+
+    def _least_width(self) -> int:
+        """What all three need side by side."""
+        widgets = (self._sidebar, self._middle, self._source)
+        return sum(widget.minimumWidth() for widget in widgets) + 2 * self.handleWidth()
+
+    def _give_way(self) -> None:
+        if not self._sidebar.isHidden():
+            self._gave_way = True
+            self._set_sidebar(shown=False)
+
+    def _come_back(self) -> None:
         if self._gave_way:
             self._gave_way = False
             self._set_sidebar(shown=True)
-        return True
 
     def _set_sidebar(self, *, shown: bool) -> None:
         self._sidebar.setVisible(shown)

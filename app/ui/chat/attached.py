@@ -67,7 +67,7 @@ class Attached(QObject):
     def _show(self) -> None:
         summary = self._chats.summary
         attached = summary.collection_ids if summary is not None else ()
-        self._pane.header.title.setText(summary.title if summary is not None else self.tr("New chat"))
+        self._pane.header.title.setText(summary.title if summary is not None else self.tr("New conversation"))
         self._pane.header.show_collections(self._infos, attached)
         names = [info for info in self._infos if info.id in attached]
         self._pane.empty.show_collections(names, [info for info in self._infos if info.id not in attached])

@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QMenu, QWidget
 
 from app.core.sizes import size_text
 from app.knowledge.protocol import CollectionInfo
 from app.models.model import LibraryModel
 from app.services.events import ModelState
-from app.ui.documents.words import percent, progress_line, unfinished
+from app.ui.chat.chips import Chips, shortened
 from app.ui.theme import Theme
 from app.ui.widgets.basic import IconButton, button, column, frame, row
-from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.elided import ElidedButton, ElidedLabel
 
-_NAME_LIMIT = 34
+MODEL_SHARE = 0.5
+"""How much of the width the model's name may take from the title."""
 
 
 class Header(QWidget):
@@ -35,27 +37,28 @@ class Header(QWidget):
         self._theme, self._models = theme, models
         self._collections: dict[int, CollectionInfo] = {}
         self._attached: tuple[int, ...] = ()
-        self._chips: list[_Chip] = []
         self.setObjectName("header")
         self.show_sidebar = IconButton(
             theme, "panel-left", self.tr("Show the conversations"), "header.sidebar", self.sidebar_requested.emit
         )
         self.show_sidebar.hide()
         self.title = ElidedLabel("", "heading", "header.title")
-        self.model = button(self.tr("Choose a model"), "header.model", self._open_models, "picker")
-        self.model.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        self.model = ElidedButton("header.model", "picker")
+        self.model.clicked.connect(self._open_models)
         self.attach = button("", "header.attach", self._open_collections, "quiet", self.tr("Answer from documents"))
         self.attach.setToolTip(self.tr("Answer from documents"))
         box = frame("header")
         top = row(self.show_sidebar, self.title, self.model, spacing=8)
         top.setStretch(1, 1)
-        self._chip_row = row(spacing=6)
-        self._chip_row.addWidget(self.attach)
-        self._chip_row.addStretch()
+        self.chips = Chips(theme)
+        self.chips.clicked.connect(self.collection_clicked)
+        self.chips.detached.connect(self.detach_requested)
+        documents = row(self.chips, self.attach, spacing=6)
+        documents.addStretch()
         whole = column(parent=box, spacing=6)
         whole.setContentsMargins(20, 10, 16, 8)
         whole.addLayout(top)
-        whole.addLayout(self._chip_row)
+        whole.addLayout(documents)
         column(box, parent=self)
         self._state = ModelState()
         self._next: LibraryModel | None = None
@@ -67,13 +70,17 @@ class Header(QWidget):
         self.show_model(self._state, self._next)
         self._show_chips()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.model.setMaximumWidth(max(self.model.minimumSizeHint().width(), round(self.width() * MODEL_SHARE)))
+
     # -- model ------------------------------------------------------------------------------------------------------
 
     def show_model(self, state: ModelState, next_model: LibraryModel | None = None) -> None:
         """The chat model's name and state; ``next_model``: what the next question loads when there is none."""
         self._state, self._next = state, next_model
         tip = self.tr("The model that answers. Click to choose another.")
-        name = _short(state.model.title) if state.model is not None else ""
+        name = shortened(state.model.title) if state.model is not None else ""
         colors = self._theme.colors
         icon, tint = "cpu", colors.muted
         if state.phase == "loading":
@@ -85,7 +92,7 @@ class Header(QWidget):
         elif state.phase == "ready":
             text, tint = name, colors.good
         elif next_model is not None:
-            text = _short(next_model.title)
+            text = shortened(next_model.title)
             tip = self.tr("It loads with your question. Click to choose another.")
         else:
             text = self.tr("Choose a model")
@@ -136,25 +143,14 @@ class Header(QWidget):
         known = {info.id: info for info in infos}
         if attached == self._attached and known.keys() == self._collections.keys():
             self._collections = known
-            for chip in self._chips:
-                chip.show_info(known[chip.collection_id])
+            self.chips.show_progress(known)
             return
         self._collections, self._attached = known, attached
         self._show_chips()
 
     def _show_chips(self) -> None:
-        for chip in self._chips:
-            self._chip_row.removeWidget(chip)
-            chip.deleteLater()
-        self._chips = []
-        for number in self._attached:
-            if number in self._collections:
-                made = _Chip(self._theme, self._collections[number])
-                made.clicked.connect(self.collection_clicked)
-                made.detached.connect(self.detach_requested)
-                self._chip_row.insertWidget(len(self._chips), made)
-                self._chips.append(made)
-        self.attach.setText("" if self._chips else self.tr(" Answer from documents"))
+        self.chips.show_collections(self._collections, self._attached)
+        self.attach.setText("" if self.chips.chips else self.tr(" Answer from documents"))
 
     def collection_menu(self) -> QMenu:
         """The collections that are not attached yet."""
@@ -177,48 +173,3 @@ class Header(QWidget):
 
     def _open_collections(self) -> None:
         self.collection_menu().popup(self.attach.mapToGlobal(QPoint(0, self.attach.height() + 4)))
-
-
-class _Chip(QWidget):
-    """One attached collection: its name and how far its index is."""
-
-    clicked = Signal(int)
-    detached = Signal(int)
-
-    def __init__(self, theme: Theme, info: CollectionInfo) -> None:
-        super().__init__()
-        self.collection_id = info.id
-        name = f"header.collection.{info.id}"
-        self._name = button("", name, lambda: self.clicked.emit(self.collection_id), "plain")
-        self._name.setIcon(theme.icon("folder", theme.colors.accent, 14))
-        self._close = IconButton(theme, "x", "", f"{name}.detach", lambda: self.detached.emit(info.id), size=12)
-        box = frame("chipbox")
-        inside = row(self._name, self._close, parent=box, spacing=0)
-        inside.setContentsMargins(0, 0, 4, 0)
-        column(box, parent=self)
-        self.show_info(info)
-
-    def show_info(self, info: CollectionInfo) -> None:
-        """The name, and progress while it is indexed."""
-        short, how_far = _short(info.name), f"{progress_line(info).removesuffix('…')}."
-        if info.problem:
-            text = self.tr("{name}: stopped").format(name=short)
-        elif info.phase == "scanning":
-            text = self.tr("{name}: looking for files").format(name=short)
-        elif not unfinished(info):
-            text, how_far = short, ""
-        elif info.phase == "paused":
-            text = self.tr("{name}: paused").format(name=short)
-        else:
-            text = self.tr("{name}: {percent} %").format(name=short, percent=percent(info))
-        self._name.setText(f" {text}")
-        self._name.setAccessibleName(self.tr("Documents: {state}").format(state=text))
-        shows = self.tr("Show the files of {name}").format(name=info.name)
-        self._name.setToolTip(info.problem or f"{how_far} {shows}".strip())
-        words = self.tr("Do not answer from {name} here").format(name=info.name)
-        self._close.setToolTip(words)
-        self._close.setAccessibleName(words)
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _NAME_LIMIT else name[: _NAME_LIMIT - 1].rstrip() + "…"

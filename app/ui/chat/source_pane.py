@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
@@ -17,7 +18,7 @@ from app.ui.chat.reflow import reflow
 from app.ui.chat.syntax import utf16_length
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, IconButton, button, column, frame, label, line, restyle, row
-from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.elided import ElidedButton, ElidedLabel
 from app.ui.widgets.words import short_path
 
 
@@ -113,19 +114,19 @@ class SourcePane(QWidget):
         path.setStretch(0, 1)
         self._where = column(spacing=0)
         self._where.addLayout(path)
-        self._where.addWidget(self._heading)
-        self._open = button(self.tr("Open file"), "source.open", self._open_file)
-        self._folder = button(self.tr("Show in folder"), "source.folder", self._open_folder, "quiet")
+        self._open = _elided(self.tr("Open file"), "source.open", self._open_file)
+        self._folder = _elided(self.tr("Show in folder"), "source.folder", self._open_folder, "quiet")
         self._as_page = button(self.tr("Page"), "source.as_page", lambda: self._show_form(page=True), "segment")
         self._as_text = button(self.tr("Text"), "source.as_text", lambda: self._show_form(page=False), "segment")
         forms = QButtonGroup(self)
         for choice in (self._as_page, self._as_text):
             choice.setCheckable(True)
             forms.addButton(choice)
+        place = row(self._heading, self._as_page, self._as_text, spacing=6)
+        place.setStretch(0, 1)
+        self._where.addLayout(place)
         self._actions = row(self._open, self._folder, spacing=6)
         self._actions.addStretch()
-        self._actions.addWidget(self._as_page)
-        self._actions.addWidget(self._as_text)
         self._changed = frame("notice", "source.changed")
         restyle(self._changed, state="warning")
         words = label(
@@ -231,3 +232,12 @@ class SourcePane(QWidget):
     def _open_folder(self) -> None:
         if self._source is not None:
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self._source.path).parent)))
+
+
+def _elided(words: str, name: str, clicked: Callable[[], None], kind: str = "") -> ElidedButton:
+    made = ElidedButton(name, kind)
+    made.setText(words)
+    made.setAccessibleName(words)
+    made.setToolTip(words)
+    made.clicked.connect(clicked)
+    return made

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QPushButton, QToolButton
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
 
 from app.chat.answer import not_found_answer
 from app.core.errors import DocumentError, ModelError
@@ -23,7 +23,7 @@ from app.ui.chat.reply import ReplyMessage
 from app.ui.tokens import DARK, LIGHT
 from tests.helpers.fake_libraries import FakeModelLibrary, collection
 from tests.helpers.fake_services import FIGURES, Script
-from tests.helpers.screens_chat import ANSWER, MANUAL, QUESTION, checks, evidence
+from tests.helpers.screens_chat import ANSWER, MANUAL, QUESTION, SourceLibrary, checks, evidence
 from tests.qt.chat.conftest import Stage
 
 
@@ -329,7 +329,7 @@ def test_new_chat_is_stored_only_when_something_is_said(stage: Stage) -> None:
     page = stage.open()
     click(stage, QPushButton, "sidebar.new")
     assert page.conversation_id is None
-    assert page.pane.header.title.text() == "New chat"
+    assert page.pane.header.title.text() == "New conversation"
     assert len(stage.session.list_conversations()) == 1
     page.attach_collection(1)
     stage.until(lambda: stage.session.list_conversations()[0].collection_ids == (1,))
@@ -552,6 +552,56 @@ def test_a_small_window_makes_room_for_the_source(cited: Stage) -> None:
     cited.qtbot.keyClick(cited.page.source, Qt.Key.Key_Escape)
     assert cited.page.source.isHidden()
     assert cited.page.sidebar.isVisible()
+
+
+def test_the_conversations_make_room_for_a_source_when_the_window_is_made_smaller(cited: Stage) -> None:
+    cited.page.resize(1200, 600)
+    click(cited, CardButton, f"message.{cited.last_reply().message.id}.evidence.quote1")
+    cited.until(lambda: bool(cited.page.source.cited_text()))
+    assert cited.page.sidebar.isVisible()
+    cited.page.resize(900, 600)
+    assert not cited.page.sidebar.isVisible()
+    cited.page.resize(1200, 600)
+    assert cited.page.sidebar.isVisible()
+    cited.page.resize(900, 600)
+    cited.page.resize(636, 520)
+    cited.until(lambda: cited.page.source.geometry().right() < 636)
+    click(cited, QToolButton, "header.sidebar")
+    assert cited.page.sidebar.isVisible()
+    assert cited.page.source.isHidden()
+
+
+def test_collections_without_room_fold_into_a_menu(stage: Stage) -> None:
+    stage.documents = SourceLibrary(
+        stage.hub.publish, [collection(n, f"Accounts and letters {n}") for n in range(1, 6)]
+    )
+    stage.session.add("Money", (), collection_ids=(1, 2, 3, 4, 5))
+    page = stage.open(width=1400)
+    chips = page.pane.header.chips
+    stage.until(lambda: len(chips.chips) == 5 and chips.chips[0].isVisible())
+    page.resize(620, 600)
+    shown = [chip for chip in chips.chips if chip.isVisible()]
+    assert 1 <= len(shown) < 5
+    assert all(chip.geometry().right() < chips.width() for chip in shown)
+    assert chips.more.text() == f"+{5 - len(shown)}"
+    left: list[int] = []
+    chips.detached.connect(left.append)
+    folded = chips.more_menu().actions()
+    assert [action.text() for action in folded] == [chip.text for chip in chips.chips if not chip.isVisible()]
+    last = folded[-1].menu()
+    assert isinstance(last, QMenu)
+    last.actions()[-1].trigger()
+    assert left == [5]
+
+
+def test_a_long_name_of_a_model_leaves_room_for_the_title(stage: Stage) -> None:
+    stage.session.add("A title that is rather long as well", ("Hi", "Hello!"))
+    page = stage.open(width=640)
+    header = page.pane.header
+    header.resize(320, header.height())
+    assert header.model.shown_text().endswith("…")
+    assert header.title.width() > 80
+    assert header.model.accessibleName() == "Model: SmolLM2 135M Instruct"
 
 
 def test_every_control_has_a_name_for_tests_and_screen_readers(cited: Stage) -> None:
