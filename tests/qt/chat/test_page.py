@@ -564,6 +564,7 @@ def test_the_conversations_make_room_for_a_source_when_the_window_is_made_smalle
     cited.page.resize(1200, 600)
     assert cited.page.sidebar.isVisible()
     cited.page.resize(900, 600)
+    cited.until(lambda: cited.page.minimumWidth() <= 636)
     cited.page.resize(636, 520)
     cited.until(lambda: cited.page.source.geometry().right() < 636)
     click(cited, QToolButton, "header.sidebar")
