@@ -1,0 +1,1 @@
+"""Getting model files whole: ranges, resumption, and a hash that is checked before a file is ever visible."""
