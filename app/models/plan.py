@@ -1,18 +1,17 @@
 """What to load on this machine, and how: the values that the planner takes and gives.
 
-Memory is counted by device. ``CPU`` is main memory; the others have llama.cpp's names ("CUDA0", "Vulkan0", "MTL0").
+Memory is counted by device, with llama.cpp's names: "CPU" (main memory), "CUDA0", "Vulkan0", "MTL0".
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal
+
+from app.models.sizing import Layout
 
 KvName = Literal["f16", "q8_0", "q4_0"]
-
-CPU = "CPU"
-"""llama.cpp's name for the processor, whose memory is main memory."""
 
 ALL_LAYERS = -1
 """``n_gpu_layers``: every layer on the GPU, the output's included."""
@@ -70,29 +69,7 @@ class Room:
         return (self.memory, *self.gpus)
 
 
-class PartsOfDevice(Protocol):
-    """What a model takes on one device, in bytes."""
-
-    @property
-    def device(self) -> str: ...
-    @property
-    def weights_bytes(self) -> int: ...
-    @property
-    def kv_bytes(self) -> int: ...
-    @property
-    def compute_bytes(self) -> int: ...
-
-
-class LayoutOfDevices(Protocol):
-    """What a model takes, by device; ``other_bytes`` in main memory (vocabulary, logits, the process)."""
-
-    @property
-    def devices(self) -> tuple[PartsOfDevice, ...]: ...
-    @property
-    def other_bytes(self) -> int: ...
-
-
-LayoutFunction = Callable[[Candidate, int, KvName, int], LayoutOfDevices]
+LayoutFunction = Callable[[Candidate, int, KvName, int], Layout]
 """Of a candidate, context in tokens, KV type, layers on the GPU (0 to ``n_layers``, or ``ALL_LAYERS``)."""
 
 

@@ -1,0 +1,52 @@
+"""How fast a model will write here: an estimate.
+
+Generating waits for memory: for each token all weights that take part are read once, and the part of the KV cache that
+is filled. So tokens per second are the memory's speed over those bytes, and on several devices, which work one after
+the other, the times add up. It is an upper bound that large models come close to; what small ones lose to arithmetic is
+taken back by :class:`app.services.memory_speed.MemorySpeed`, from what was measured here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from app.models.gguf import Header
+from app.models.sizing import Layout
+
+_EXPERTS = "_exps."
+"""In the names of tensors that hold all experts of a layer."""
+
+
+def read_share(header: Header) -> float:
+    """Of the weights' bytes, the share that is read for one token, 0.0 to 1.0.
+
+    Of experts only those used; of a token table that is not the output layer too, one row.
+    """
+    experts = header.integer("{arch}.expert_count")
+    used = min(1.0, header.integer("{arch}.expert_used_count") / experts) if experts else 1.0
+    names = {tensor.name for tensor in header.tensors}
+    total = read = 0.0
+    for tensor in header.tensors:
+        total += tensor.size_bytes
+        if _EXPERTS in tensor.name:
+            read += used * tensor.size_bytes
+        elif tensor.name != "token_embd.weight" or "output.weight" not in names:
+            read += tensor.size_bytes
+    return read / total if total else 1.0
+
+
+def tokens_per_s(layout: Layout, share: float, bytes_per_s: Mapping[str, float]) -> float | None:
+    """Tokens a second with the context half full; None when a device's speed is not known.
+
+    ``share``: of :func:`read_share`. ``bytes_per_s``: how fast each device reads its memory.
+    """
+    seconds = 0.0
+    for parts in layout.devices:
+        read = parts.weights_bytes * share + parts.kv_bytes / 2
+        if read <= 0:
+            continue
+        speed = bytes_per_s.get(parts.device, 0.0)
+        if speed <= 0:
+            return None
+        seconds += read / speed
+    return 1 / seconds if seconds > 0 else None

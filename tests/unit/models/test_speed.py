@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.models.gguf_reader import read_header
+from app.models.sizing import HOST, DeviceParts, Layout
+from app.models.speed import read_share, tokens_per_s
+from tests.helpers import gguf_files
+
+
+def test_a_tied_token_table_is_read_as_the_output_layer(chat_model: Path) -> None:
+    assert read_share(read_header(chat_model)) == 1.0
+
+
+def test_of_a_token_table_of_its_own_one_row_is_read(tmp_path: Path) -> None:
+    tensors = {"token_embd.weight": ("F16", (64, 1000)), "output.weight": ("F16", (64, 3000))}
+    header = read_header(gguf_files.write(tmp_path / "a.gguf", {"general.architecture": "llama"}, tensors))
+    assert read_share(header) == pytest.approx(0.75)
+
+
+def test_of_experts_only_those_in_use_are_read(tmp_path: Path) -> None:
+    metadata = {"general.architecture": "llama", "llama.expert_count": 8, "llama.expert_used_count": 2}
+    tensors = {"blk.0.ffn_up_exps.weight": ("F16", (64, 64, 8)), "blk.0.attn_q.weight": ("F16", (64, 512))}
+    header = read_header(gguf_files.write(tmp_path / "a.gguf", metadata, tensors))
+    assert read_share(header) == pytest.approx((0.25 + 1) / 2)
+
+
+def test_no_tensors_are_no_division_by_zero(tmp_path: Path) -> None:
+    assert read_share(read_header(gguf_files.write(tmp_path / "a.gguf", {"general.architecture": "llama"}, {}))) == 1.0
+
+
+def test_devices_work_one_after_the_other_and_the_context_is_half_full() -> None:
+    layout = Layout((DeviceParts(HOST, 1000, 200, 50), DeviceParts("CUDA0", 4000, 0, 50)), 70)
+    speeds = {HOST: 100.0, "CUDA0": 1000.0}
+    assert tokens_per_s(layout, 1.0, speeds) == pytest.approx(1 / (11 + 4))
+    assert tokens_per_s(layout, 0.5, speeds) == pytest.approx(1 / (6 + 2))
+    assert tokens_per_s(layout, 1.0, {HOST: 100.0}) is None
+    assert tokens_per_s(Layout.on_host(0, 0, 10, 10), 1.0, speeds) is None
