@@ -11,7 +11,7 @@ from typing import Literal, Protocol
 from app.models.hub.values import HubFile, ResolvedUrl
 
 DownloadState = Literal["queued", "checking", "downloading", "verifying", "paused", "failed", "done"]
-"""``checking``: the hub is asked for the file and the disk for room; ``verifying``: the rest of the hash is computed."""
+"""``checking``: the hub is asked for the file, the disk for room; ``verifying``: the rest of the hash is computed."""
 
 
 @dataclass(frozen=True)
