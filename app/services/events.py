@@ -11,6 +11,7 @@ from app.chat.sources import Evidence
 from app.chat.transcript import Message, RunFigures
 from app.inference.protocol import Loaded
 from app.knowledge.protocol import CollectionInfo
+from app.models.download.values import Download
 from app.models.model import LibraryModel
 
 _log = logging.getLogger(__name__)
@@ -119,6 +120,13 @@ class ConnectionsChanged:
 
 
 @dataclass(frozen=True)
+class DownloadsChanged:
+    """Downloads as they are now, in their order (progress included). At most a few times a second."""
+
+    downloads: tuple[Download, ...]
+
+
+@dataclass(frozen=True)
 class NoticeRaised:
     """Something the person should see, outside any call: a worker died, a database was restored."""
 
@@ -151,6 +159,7 @@ Event = (
     | LibraryChanged
     | CollectionsChanged
     | ConnectionsChanged
+    | DownloadsChanged
     | MemoryPressure
     | NoticeRaised
 )

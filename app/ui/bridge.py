@@ -139,12 +139,16 @@ class Bridge(QObject):
 
 def _join(last: Event | Callable[[], None], new: Event) -> Event | None:
     """One event that says what both say, or None if they cannot be joined."""
-    from app.services.events import CollectionsChanged, ModelStateChanged, PromptRead, TextArrived
+    from app.services.events import CollectionsChanged, DownloadsChanged, ModelStateChanged, PromptRead, TextArrived
 
     match last, new:
         case TextArrived(), TextArrived() if last.message_id == new.message_id:
             return TextArrived(last.conversation_id, last.message_id, last.text + new.text)
-        case (CollectionsChanged(), CollectionsChanged()) | (ModelStateChanged(), ModelStateChanged()):
+        case (
+            (CollectionsChanged(), CollectionsChanged())
+            | (ModelStateChanged(), ModelStateChanged())
+            | (DownloadsChanged(), DownloadsChanged())
+        ):
             return new
         case PromptRead(), PromptRead() if last.message_id == new.message_id:
             return new
