@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.core.database import Database
-from app.knowledge.words import STOP_WORDS, words
+from app.knowledge.words import STOP_WORDS, without_possessive, words
 
 _MOST_TERMS = 32
 # A term that is in more than this share of a large index costs most of the time and says nothing.
@@ -37,7 +37,8 @@ class WordIndex:
 
     def terms(self, query: str) -> list[Term]:
         """The words of a question that say something, at most 32, and how rare each is; all words if all are common."""
-        found = [word.written.lower() for word in words(query)]
+        # "Watt's" would be found only where the text says so too, and be taken for a rare word.
+        found = [without_possessive(word.written.lower()) for word in words(query)]
         content = [text for text in found if text not in STOP_WORDS] or found
         total = self._total()
         terms = []

@@ -53,6 +53,11 @@ def words(text: str) -> list[Word]:
     return found
 
 
+def without_possessive(word: str) -> str:
+    """ "watt" of "watt's"; also "what" of "what's", which matters as little as that."""
+    return word[:-2] if word.endswith(("'s", "’s")) else word
+
+
 def content_stems(text: str) -> list[str]:
     """The stems of a text's content words in order, each once; of all words if there are no others."""
     all_words = words(text)
@@ -85,7 +90,7 @@ def stem(word: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _plain(word: str) -> str:
-    lowered = word.lower().replace("’", "'").removesuffix("'s").replace("'", "")
+    lowered = without_possessive(word.lower()).replace("’", "").replace("'", "")
     if lowered[0].isdigit():
         return re.sub(r",(?=\d{3})", "", lowered)
     if not lowered.isascii():

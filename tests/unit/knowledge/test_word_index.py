@@ -45,6 +45,12 @@ def test_words_are_found_by_their_stem_in_text_headings_and_names(database: Data
     assert found(database, "tea")[0] == "Tea is steeped in hot water."
 
 
+def test_whose_it_is_changes_no_word(database: Database) -> None:
+    assert found(database, "What was Watt’s?")[0] == "James Watt improved the steam engine."
+    terms = WordIndex(database).terms("What's Watt's engine?")
+    assert [(term.text, term.is_known) for term in terms] == [("watt", True), ("engine", True)]
+
+
 def test_only_the_collections_asked_for_are_searched(database: Database) -> None:
     assert found(database, "engine", (2,)) == ["Engines, engines, engines."]
     assert set(found(database, "engine", (1, 2))) == {
