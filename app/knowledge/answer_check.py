@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from app.chat.sources import CheckedSentence, Citation, Evidence, Support
 from app.knowledge.evidence import PageOf, SentenceVectors
 from app.knowledge.facts import Part, borne_out, is_particular
-from app.knowledge.sentence_scores import HeadingsIn, Sentence, no_headings, split
+from app.knowledge.passage_sentences import HeadingsIn, Sentence, no_headings, split
 from app.knowledge.sentences import sentences
 from app.knowledge.word_index import Term
 from app.knowledge.words import is_number, words

@@ -23,8 +23,9 @@ from threading import Lock
 from app.chat.sources import Quote
 from app.knowledge.embed import EmbeddingModel
 from app.knowledge.embed_llama import Vectors
+from app.knowledge.passage_sentences import HeadingsIn, Sentence, no_headings, split
 from app.knowledge.retrieve import Retrieved
-from app.knowledge.sentence_scores import HeadingsIn, Sentence, no_headings, split, word_scores
+from app.knowledge.sentence_scores import word_scores
 from app.knowledge.words import words
 
 FOUND_AT = 0.44
@@ -125,7 +126,7 @@ def _score(
         if retrieved.vector is None or vectors is None:
             scored.append(_Scored(sentence, total, overlap))
         elif n < _EMBEDDED and time.monotonic() < deadline:
-            cosine = float(vectors.get(sentence.quote) @ retrieved.vector)
+            cosine = float(vectors.get(sentence.in_context) @ retrieved.vector)
             scored.append(_Scored(sentence, total + 0.5 * cosine, 0.5 * overlap + 0.5 * cosine))
         elif n < _EMBEDDED:
             cosine = retrieved.cosines.get(sentence.passage.chunk_id, 0.0)

@@ -6,33 +6,27 @@ XQuAD, and none of it knows that set:
 - a word that most sentences of a passage share does not tell them apart, so rarity counts within the passage too;
 - two words of the question that stand together in the sentence count more than the same two apart;
 - "This was banned in 1977": a sentence that leans on the one before it is scored and quoted together with it;
+- "Three years" says what of under its heading, "Team lead" under the name of its column;
 - "how many", "when", "who": a sentence with a number, a date, a name that the question does not have.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from app.chat.sources import Passage
-from app.knowledge.headings import HEADING_JOINT, Heading
-from app.knowledge.sentences import sentences
-from app.knowledge.words import Word, is_number, word_set, words
+from app.knowledge.passage_sentences import Sentence
+from app.knowledge.words import is_number, word_set, words
 
 OVERLAP, OVERLAP_WITHIN, PAIRS, NEWS, HINT = 0.25, 0.25, 0.1, 0.05, 0.1
-# What stands in the sentence before, or in the heading above, counts a little less than what it says itself.
+# What stands in the sentence before, or above it as heading or name of a column, counts less than what it says itself.
 _BEFORE = 0.9
+_COLUMNS = 0.9
 _HEADING = 0.75
 _ENOUGH_NEWS = 8
-_LONGEST_QUOTE = 700
 
-_LEANS = re.compile(
-    r"^(?:(?:for|in|with|from|by|of|at|on|to|during|after|before|as|but|and|yet|so|since|because of|according to"
-    r"|despite)\s+)?(?:this|these|those|that|such|they|it|he|she|its|their|his|her|the (?:latter|former|same))\b",
-    re.IGNORECASE,
-)
 _HOW_MANY = re.compile(
     r"\bhow (?:many|much|long|old|far|large|big|tall|high|deep|fast|heavy|often)\b"
     r"|\bwhat (?:percent|percentage|number|amount|proportion|fraction|share|price|cost)\b",
@@ -43,86 +37,6 @@ _NAME = re.compile(
     r"\bwho(?:m|se)?\b|\bwhere\b|\b(?:what|which) (?:city|country|state|place|town|region|person)\b", re.IGNORECASE
 )
 _MONTHS = word_set("january february march april may june july august september october november december")
-
-HeadingsIn = Callable[[int, int, int], Sequence[Heading]]
-"""``(file_id, start, end)`` to the heading in force at the start and those up to the end (:meth:`Ledger.headings`)."""
-
-
-def no_headings(_file_id: int, _start: int, _end: int) -> Sequence[Heading]:
-    """Nothing is known of headings: a passage's own stands for all of it."""
-    return ()
-
-
-@dataclass(frozen=True)
-class Sentence:
-    """A sentence of a passage; offsets in the file's text. ``previous``: where the one before it begins.
-
-    ``headings``: those of the passage and the one in force where it begins, as the ledger has them.
-    """
-
-    passage: Passage
-    start: int
-    end: int
-    text: str
-    words: tuple[Word, ...]
-    previous: int | None
-    headings: tuple[Heading, ...] = ()
-
-    @property
-    def is_heading(self) -> bool:
-        """Whether it is (a part of) a heading."""
-        return self.text.strip("#*_ ") in self.passage.heading.split(HEADING_JOINT) or any(
-            heading.start <= self.start and self.end <= heading.end for heading in self.headings
-        )
-
-    @property
-    def heading(self) -> str:
-        """The headings above it, as in :class:`Passage`."""
-        return self.heading_at(self.start)
-
-    def heading_at(self, offset: int) -> str:
-        """The headings above a place in its passage."""
-        above = [heading.path for heading in self.headings if heading.start <= offset]
-        return above[-1] if above else self.passage.heading
-
-    @property
-    def leans(self) -> bool:
-        """Whether it cannot be understood without the sentence before it."""
-        return self.previous is not None and _LEANS.match(self.text) is not None
-
-    @property
-    def quote_start(self) -> int:
-        """Where a quote of it begins: with the sentence before it, if it leans on that and both are not too long."""
-        if self.previous is None or not self.leans or self.end - self.previous > _LONGEST_QUOTE:
-            return self.start
-        return self.previous
-
-    @property
-    def quote(self) -> str:
-        """What is quoted, verbatim."""
-        offset = self.passage.start
-        return self.passage.text[self.quote_start - offset : self.end - offset]
-
-
-def split(passage: Passage, headings_in: HeadingsIn = no_headings) -> list[Sentence]:
-    """A passage's sentences in order."""
-    headings = tuple(headings_in(passage.file_id, passage.start, passage.end))
-    found: list[Sentence] = []
-    for start, end in sentences(passage.text):
-        text = passage.text[start:end]
-        before = found[-1] if found else None
-        found.append(
-            Sentence(
-                passage,
-                passage.start + start,
-                passage.start + end,
-                text,
-                tuple(words(text)),
-                before.start if before else None,
-                headings,
-            )
-        )
-    return found
 
 
 @dataclass(frozen=True)
@@ -152,8 +66,10 @@ def word_scores(question: str, idf: Mapping[str, float], passage: Sequence[Sente
     for i, sentence in enumerate(passage):
         # "They came from Norway. Their leader was Rollo.": all of it is about what stands before the first.
         before = stems[i - 1] | before if sentence.leans else frozenset()
-        overlap = _share(idf, stems[i], (before, _BEFORE), (headings[sentence.heading], _HEADING))
-        score = OVERLAP * overlap + OVERLAP_WITHIN * _share(within, stems[i], (before, _BEFORE))
+        columns = frozenset(word.stem for cell in sentence.columns for word in words(cell))
+        near = ((before, _BEFORE), (columns, _COLUMNS))
+        overlap = _share(idf, stems[i], *near, (headings[sentence.heading], _HEADING))
+        score = OVERLAP * overlap + OVERLAP_WITHIN * _share(within, stems[i], *near)
         content = [word.stem for word in sentence.words if word.is_content]
         if pairs:
             score += PAIRS * len(pairs.intersection(pairwise(content))) / len(pairs)

@@ -12,8 +12,9 @@ from app.chat.sources import Passage
 from app.knowledge.embed import EmbeddingModel
 from app.knowledge.evidence import Answered, SentenceVectors, answer
 from app.knowledge.headings import Heading
+from app.knowledge.passage_sentences import split
 from app.knowledge.retrieve import Retrieved
-from app.knowledge.sentence_scores import split, word_scores
+from app.knowledge.sentence_scores import word_scores
 from app.knowledge.word_index import Term
 from app.knowledge.words import STOP_WORDS, words
 
@@ -84,6 +85,48 @@ def test_the_heading_counts_for_what_stands_under_it(vectors: SentenceVectors) -
     assert answered.found
     assert answered.quotes[0].text == "Three years on all parts."
     assert all(quote.text != "Warranty" for quote in answered.quotes)
+
+
+def test_a_short_sentence_is_understood_under_its_heading(vectors: SentenceVectors) -> None:
+    text = "Unplug it first. Three years on all parts."
+    assert not ask("How long is the warranty of the lamp?", vectors, text).found
+    answered = ask("How long is the warranty of the lamp?", vectors, text, heading="Lamp manual › Warranty")
+    assert answered.found
+    assert answered.quotes[0].text == "Three years on all parts."
+
+
+TABLE = """Purchases above these limits go to the board.
+
+| Item | Limit | Approved by |
+|:-----|------:|-------------|
+| Monitor | 350 euros | Team lead |
+| Laptop | 1,800 euros | Head of department |
+
+Chairs are bought once a year."""
+
+
+def test_a_row_of_a_table_is_read_with_the_names_of_its_columns(vectors: SentenceVectors) -> None:
+    for question, row in (
+        ("Who approves the purchase of a monitor?", "| Monitor | 350 euros | Team lead |"),
+        ("What is the limit for a laptop?", "| Laptop | 1,800 euros | Head of department |"),
+    ):
+        answered = ask(question, vectors, NORMANS, TABLE, TESLA)
+        assert answered.found
+        assert answered.quotes[0].text == row
+        assert answered.strength > 0.5
+        assert all("Approved by" not in quote.text for quote in answered.quotes), "the head is no answer"
+
+
+def test_rows_in_words() -> None:
+    [passage] = passages(f"{TABLE}\n\n| of no table |", heading="Office")
+    meant = {sentence.text: sentence.in_context for sentence in split(passage)}
+    assert meant["| Monitor | 350 euros | Team lead |"] == (
+        "Office\nItem: Monitor, Limit: 350 euros, Approved by: Team lead"
+    )
+    assert meant["Chairs are bought once a year."] == "Office\nChairs are bought once a year."
+    assert meant["| of no table |"] == "Office\n| of no table |"
+    [uneven] = passages("| a | b |\n|--|--|\n| 1 | 2 | 3 |")
+    assert split(uneven)[-1].in_context == "1, 2, 3"
 
 
 def test_a_question_in_the_text_is_no_answer(vectors: SentenceVectors) -> None:
