@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from app.chat.answer import source_line
+from app.chat.rows import quote_text
 from app.chat.sources import Evidence
 from app.cli.records import collection_record, evidence_record, file_record
 from app.cli.terminal import Terminal
@@ -108,7 +109,7 @@ def write_quotes(terminal: Terminal, evidence: Evidence) -> None:
     """The documents' own sentences, each with its source."""
     passages = {passage.number: passage for passage in evidence.passages}
     for quote in evidence.quotes:
-        terminal.paragraph(f"“{' '.join(quote.text.split())}”", first="  ", rest="  ")
+        terminal.paragraph(f"“{quote_text(quote.text)}”", first="  ", rest="  ")
         where = source_line(passages[quote.passage], quote)
         terminal.paragraph(f"[{quote.passage}] {where}", first="      ", rest="      ")
 

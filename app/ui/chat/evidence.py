@@ -8,6 +8,7 @@ from pathlib import PurePath
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.chat.rows import quote_text
 from app.chat.sources import Citation, Evidence, Passage, Quote
 from app.ui.chat.cards import CardButton, number_badge
 from app.ui.chat.intents import Intents, SourceSpan
@@ -66,10 +67,10 @@ class EvidenceView(QWidget):
 
     def _card(self, quote: Quote, passage: Passage, name: str) -> CardButton:
         where = place(passage, quote.page, quote.heading)
-        words = self.tr("Quote from {place}: {text}").format(place=where, text=quote.text)
+        words = self.tr("Quote from {place}: {text}").format(place=where, text=quote_text(quote.text))
         card = CardButton("quote", name, words)
         card.setToolTip(self.tr("Show this in its document"))
-        text = label(" ".join(quote.text.split()), "quoted", wrap=True)
+        text = label(quote_text(quote.text), "quoted", wrap=True)
         below = row(number_badge(passage.number), ElidedLabel(where, "small"), spacing=8)
         content = column(text, spacing=8)
         content.addLayout(below)

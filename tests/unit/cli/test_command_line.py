@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 import app.__main__ as start
+from app.chat.sources import Evidence, Passage, Quote
 from app.cli.commands import COMMANDS
-from app.cli.documents import find_collections
+from app.cli.documents import find_collections, write_quotes
 from app.cli.notices import Notices
 from app.cli.parser import build_parser
 from app.cli.terminal import OutputClosed, Terminal
@@ -137,6 +138,14 @@ def test_paragraphs_wrap_and_keep_their_indent() -> None:
     assert lines[0].startswith("[1] word")
     assert all(line.startswith("    word") for line in lines[1:])
     assert max(map(len, lines)) <= 100
+
+
+def test_a_quote_of_a_table_is_written_without_pipes() -> None:
+    out, row = io.StringIO(), "| Monitor | 350 euros | Team lead |"
+    passage = Passage(1, 1, 1, 1, "/office.md", "office.md", "", None, 0, len(row), row, 1.0)
+    quote = Quote(1, 0, len(row), row, 1.0)
+    write_quotes(Terminal(out, io.StringIO()), Evidence("Who?", (passage,), (quote,), True))
+    assert out.getvalue() == "  “Monitor · 350 euros · Team lead”\n      [1] office.md\n"
 
 
 def test_errors_say_what_why_and_next_on_stderr() -> None:
