@@ -43,6 +43,21 @@ class Home:
         return self.root / "models"
 
     @property
+    def trash(self) -> Path:
+        """Deleted models, for 30 days; made when there is one."""
+        return self.root / "trash"
+
+    @property
+    def cache(self) -> Path:
+        """What can be fetched again: headers of models that are not here."""
+        return self.root / "cache"
+
+    @property
+    def catalogue(self) -> Path:
+        """The person's own additions to the curated list of models; made by them."""
+        return self.root / "catalogue.toml"
+
+    @property
     def backups(self) -> Path:
         """Rotating copies of the databases, and damaged ones kept aside."""
         return self.root / "backups"

@@ -36,6 +36,8 @@ MAX_DIMENSIONS = 4
 MAX_ALIGNMENT = 2**16
 
 _STRING, _ARRAY = 8, 9
+_LEAST_KEY_BYTES = 8 + 1 + 4 + 1
+_LEAST_TENSOR_BYTES = 8 + 1 + 4 + 8 + 4 + 8
 _SCALARS = {
     number: struct.Struct("<" + code)
     for number, code in {
@@ -62,7 +64,7 @@ def read_header(path: Path) -> Header:
             kind = "a folder" if stat.S_ISDIR(found.st_mode) else "not a regular file"
             raise ModelError(f"{path.name} cannot be read as a model.", f"It is {kind}.", "Choose a .gguf file.")
         with path.open("rb") as file:
-            header = _HeaderParts(HeaderCursor(file, path.name, found.st_size)).read()
+            return parse_header(HeaderCursor(file, path.name, found.st_size))
     except FileNotFoundError as error:
         raise ModelError(
             f"{path.name} is not there any more.", f"There is no file {path}.", "Find it, or choose another one."
@@ -70,7 +72,12 @@ def read_header(path: Path) -> Header:
     except OSError as error:
         why = error.strerror or str(error)
         raise ModelError(f"{path.name} cannot be read.", f"The system says: {why}.", "Check the file.") from error
-    _check_extents(header, path.name)
+
+
+def parse_header(cursor: HeaderCursor) -> Header:
+    """Read and check a header from its first byte on, wherever it lies. Errors: :class:`ModelError`."""
+    header = _HeaderParts(cursor).read()
+    _check_extents(header, cursor.name)
     return header
 
 
@@ -89,7 +96,8 @@ class _HeaderParts:
         n_tensors = cursor.count("tensors", MAX_TENSORS)
         n_keys = cursor.count("keys", MAX_KEYS)
         metadata: dict[str, Value] = {}
-        for _ in range(n_keys):
+        for number in range(n_keys):
+            cursor.to_come = (n_keys - number - 1) * _LEAST_KEY_BYTES + n_tensors * _LEAST_TENSOR_BYTES
             key = cursor.text(MAX_NAME_BYTES)
             if key in metadata:
                 raise cursor.damaged(f"The key {_shown(key)} is there twice.")
@@ -166,7 +174,8 @@ class _HeaderParts:
 
     def _tensors(self, count: int) -> tuple[TensorInfo, ...]:
         tensors: dict[str, TensorInfo] = {}
-        for _ in range(count):
+        for number in range(count):
+            self._cursor.to_come = (count - number - 1) * _LEAST_TENSOR_BYTES
             tensor = self._tensor()
             if tensor.name in tensors:
                 raise self._cursor.damaged(f"The tensor {_shown(tensor.name)} is there twice.")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO
+from collections.abc import Callable
+from typing import Protocol
 
 from app.core.errors import ModelError
 
@@ -14,6 +15,24 @@ _FIRST_READ = 2**20
 _U32, _U64 = struct.Struct("<I"), struct.Struct("<Q")
 
 
+class Readable(Protocol):
+    """What a header is read from, front to back."""
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, at most so many; none at the end."""
+        ...
+
+
+ReadAhead = Callable[[int, int, int, int], int]
+"""How many bytes of the file to have next, given how many there are, are needed now, will surely be needed if the
+header is what it states, and will probably be needed."""
+
+
+def far_ahead(have: int, wanted: int, least: int, likely: int) -> int:
+    """For files on a disk, where reading too much costs nothing."""
+    return max(wanted, 2 * have, _FIRST_READ)
+
+
 class HeaderCursor:
     """Reads from ``file`` as bytes are needed, never more than ``MAX_HEADER_BYTES``.
 
@@ -21,12 +40,20 @@ class HeaderCursor:
     states a length that cannot be.
     """
 
-    def __init__(self, file: BinaryIO, name: str, size: int) -> None:
+    def __init__(self, file: Readable, name: str, size: int, ahead: ReadAhead = far_ahead) -> None:
         self.name = name
         self.size = size
         self.at = 0
+        self.to_come = 0
+        """Bytes that surely follow what is read now: set by whoever knows the format, for reading ahead."""
         self._file = file
+        self._ahead = ahead
         self._data = bytearray()
+
+    @property
+    def data(self) -> bytes:
+        """All bytes read so far, from the file's start."""
+        return bytes(self._data)
 
     def start(self) -> bytes:
         """The first bytes of the file, up to 512. Does not move."""
@@ -77,10 +104,12 @@ class HeaderCursor:
         """Move on by so many texts."""
         # The one hot loop: hundreds of thousands of tokens and merges.
         data, at, unpack = self._data, self.at, _U64.unpack_from
-        ready = len(data) - _U64.size
-        for _ in range(count):
+        start, ready = at, len(data) - _U64.size
+        for number in range(count):
             if at > ready:
-                self._fill(at + _U64.size)
+                left = count - number
+                average = (at - start) / number if number else 0.0
+                self._fill(at + _U64.size, least=at + left * _U64.size, likely=at + int(left * average))
                 ready = len(data) - _U64.size
             (length,) = unpack(data, at)
             if length > MAX_STRING_BYTES:
@@ -93,8 +122,11 @@ class HeaderCursor:
         """The error for a header that contradicts itself."""
         return ModelError(f"{self.name} is damaged.", why, "Download it again, or choose another file.")
 
-    def _fill(self, wanted: int) -> None:
-        """Have at least ``wanted`` bytes of the file in memory."""
+    def _fill(self, wanted: int, least: int = 0, likely: int = 0) -> None:
+        """Have at least ``wanted`` bytes of the file in memory.
+
+        What is read now ends at ``least`` or later and probably at ``likely``, if that is known.
+        """
         if wanted <= len(self._data):
             return
         if wanted > self.size:
@@ -105,7 +137,8 @@ class HeaderCursor:
             )
         if wanted > MAX_HEADER_BYTES:
             raise self.damaged(f"Its header claims to be longer than {MAX_HEADER_BYTES // 2**20} MiB.")
-        target = max(wanted, 2 * len(self._data), _FIRST_READ)
+        least = max(wanted, least) + self.to_come
+        target = max(wanted, min(self.size, self._ahead(len(self._data), wanted, least, likely)))
         while len(self._data) < wanted:
             more = self._file.read(target - len(self._data))
             if not more:

@@ -6,21 +6,30 @@ import logging
 from dataclasses import dataclass
 
 from app.core.child import Exit
+from app.core.connections import NetworkPolicy
 from app.core.database import Database
+from app.core.network import Network
 from app.core.paths import Home
 from app.inference.client import InferenceClient
 from app.inference.protocol import PROTOCOL as MODEL
 from app.knowledge.client import KnowledgeClient
 from app.knowledge.protocol import PROTOCOL as DOCUMENTS
+from app.models.hub.catalogue import SHIPPED, read_catalogue
+from app.models.hub.client import Hub
+from app.models.hub.header_cache import HeaderCache
 from app.services.chat_session import ChatSession
+from app.services.connections import Connections
 from app.services.documents import DocumentLibrary, relay
 from app.services.events import EventHub, NoticeRaised
+from app.services.hub import ModelHub, access_of
 from app.services.model_library import ModelLibrary
+from app.services.model_sizer import ModelSizer
 from app.services.restart import Restarter
 from app.storage.conversations import Conversations
 from app.storage.facts import Facts
 from app.storage.library import LibraryRecords
 from app.storage.schema import open_database
+from app.storage.secrets import Secrets
 from app.storage.settings import SettingsFile
 
 log = logging.getLogger(__name__)
@@ -37,6 +46,8 @@ class Services:
     chat: ChatSession
     models: ModelLibrary
     documents: DocumentLibrary
+    hub: ModelHub
+    connections: Connections
     notices: tuple[str, ...]
     """What the person should know from the start: a database was restored, a setting was not understood."""
     _database: Database
@@ -67,6 +78,11 @@ class Services:
             again = not exit_.expected and restarter.ended()
             _tell(events, DOCUMENTS.process_words, exit_, again)
 
+        def policy() -> NetworkPolicy:
+            return NetworkPolicy(settings.current.network.offline, settings.current.network.proxy)
+
+        network = Network(policy, lambda: connections.changed())
+        connections = Connections(network, settings, events.publish)
         inference = InferenceClient(home, model_worker_ended)
         models = ModelLibrary(LibraryRecords(database), inference, facts, settings, home, events.publish)
         models.register_starters()
@@ -75,9 +91,25 @@ class Services:
         restarter = Restarter(knowledge.list_collections)
         documents = DocumentLibrary(knowledge, events.publish, conversations.detach_everywhere)
         chat = ChatSession(conversations, inference, documents, models, settings, events.publish)
-        notices = (*([database.restored] if database.restored else []), *settings.problems)
+        secrets, catalogue = Secrets(home), read_catalogue(SHIPPED, home.catalogue)
+        client = Hub(network, lambda: access_of(settings, secrets), HeaderCache(home.cache / "headers"))
+        hub = ModelHub(client, ModelSizer(inference), secrets, settings, catalogue)
+        restored = [database.restored] if database.restored else []
         return cls(
-            home, events, settings, facts, chat, models, documents, notices, database, inference, knowledge, restarter
+            home=home,
+            events=events,
+            settings=settings,
+            facts=facts,
+            chat=chat,
+            models=models,
+            documents=documents,
+            hub=hub,
+            connections=connections,
+            notices=(*restored, *settings.problems, *catalogue.problems),
+            _database=database,
+            _inference=inference,
+            _knowledge=knowledge,
+            _restarter=restarter,
         )
 
     @property
@@ -94,6 +126,7 @@ class Services:
         """Stop and save replies, end the workers, close the database."""
         self.chat.close()
         self.models.close()
+        self.connections.close()
         self._restarter.close()
         self._knowledge.close()
         self._database.close()
