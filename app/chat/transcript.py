@@ -39,6 +39,10 @@ class RunFigures:
     prompt_s: float
     decode_s: float
     """From the first token to the last."""
+    resident_bytes: int = 0
+    """Memory of the worker after the reply; 0 in replies of earlier versions."""
+    peak_bytes: int = 0
+    """The most the worker has had since the model's load began."""
 
     @property
     def tokens_per_second(self) -> float:

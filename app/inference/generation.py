@@ -12,6 +12,7 @@ from app.core.errors import ModelError
 from app.core.jobs import CancelToken
 from app.inference.abort import AbortFlag
 from app.inference.kv_cache import KvCache
+from app.inference.process_memory import peak_bytes, resident_bytes
 from app.inference.prompt_tokens import PromptTokens
 from app.inference.protocol import Generate, Generated, PromptProgress, StopReason, Text
 from app.inference.reply_text import ReplyText
@@ -62,6 +63,8 @@ class Generator:
             first_token_s=times.first - started,
             prompt_s=prompt_end - started,
             decode_s=times.last - times.first,
+            resident_bytes=resident_bytes(),
+            peak_bytes=peak_bytes(),
         )
         return Generated(text, reason, figures)
 

@@ -9,12 +9,13 @@ import msgspec
 
 from app.inference.breakdown import buffers_of
 from app.inference.load_errors import check_file
-from app.inference.memory import exact_use, memory_use
+from app.inference.memory import exact_use, memory_use, state_bytes
 from app.inference.native_model import NativeModel
 from app.inference.process_memory import release_free_memory, resident_bytes
 from app.inference.protocol import LoadSettings, MemoryUse
 from app.inference.threads import ThreadCounts
 from app.models.native import captured_log
+from app.models.sizing import usable_context, working_bytes
 
 
 def lay_out(llama: Any, path: Path, settings: LoadSettings, process_bytes: int) -> MemoryUse:
@@ -23,7 +24,7 @@ def lay_out(llama: Any, path: Path, settings: LoadSettings, process_bytes: int) 
     ``resident_bytes`` is what a worker would have in RAM with all buffers filled. The vocabulary's tables, which are
     real here, are measured by how this process grows. Errors: :class:`ModelError`.
     """
-    check_file(path, memory_available_bytes=None)  # whether it fits is what is asked here
+    header = check_file(path, memory_available_bytes=None)  # whether it fits is what is asked here
     release_free_memory()
     before = resident_bytes()
     with captured_log() as lines:
@@ -32,9 +33,10 @@ def lay_out(llama: Any, path: Path, settings: LoadSettings, process_bytes: int) 
             buffers = buffers_of(llama, native.context)
             weights = int(llama.llama_model_size(native.model))
             release_free_memory()
-            grown = max(0, resident_bytes() - before)
+            grown = max(0, resident_bytes() - before - state_bytes(lines))
         finally:
             native.close()
     use = exact_use(buffers, lines) if buffers else memory_use(lines, weights)
     filled = use.weights_bytes + use.kv_bytes + use.compute_bytes + use.output_bytes
-    return msgspec.structs.replace(use, resident_bytes=process_bytes + grown + filled)
+    own = process_bytes + grown + working_bytes(header, usable_context(header, settings.n_ctx))
+    return msgspec.structs.replace(use, resident_bytes=own + filled)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from app.core.errors import DoesNotFit, ModelError
 from app.core.sizes import size_text
+from app.models.gguf import Header
 from app.models.native import ERROR, WARNING, LogLine
 from app.models.summary import read_summary
 
@@ -42,8 +43,10 @@ _KNOWN: list[tuple[re.Pattern[str], str, str]] = [
 _NO_MEMORY = re.compile(r"failed to allocate|unable to allocate|out of memory|alloc_.*fail|bad_alloc", re.I)
 
 
-def check_file(path: Path, memory_available_bytes: int | None) -> None:
-    """Refuse what can be known to fail without llama.cpp; ``memory_available_bytes`` None: do not look at the size.
+def check_file(path: Path, memory_available_bytes: int | None) -> Header:
+    """Refuse what can be known to fail without llama.cpp, and give the header that was read.
+
+    ``memory_available_bytes`` None: do not look at the size.
 
     The library refuses the same (``read_summary``) when a file is added; it may have been replaced since.
     Errors: :class:`ModelError`, :class:`DoesNotFit`.
@@ -56,6 +59,7 @@ def check_file(path: Path, memory_available_bytes: int | None) -> None:
             "are free.",
             "Close other programs, or choose a smaller model or a smaller quantization.",
         )
+    return header
 
 
 def load_error(path: Path, lines: Sequence[LogLine], what: str = "") -> ModelError:

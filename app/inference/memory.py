@@ -25,6 +25,7 @@ from app.models.native import LogLine
 
 _BUFFER = re.compile(r"(\S+)\s+(model|compute|output) buffer size\s*=\s*([\d.]+) MiB")
 _CACHE = re.compile(r"\bsize\s*=\s*([\d.]+) MiB \(\s*\d+ cells")
+_STATE = re.compile(r"\bRS buffer size\s*=\s*([\d.]+) MiB")
 _MIB = 1024 * 1024
 
 
@@ -70,3 +71,9 @@ def memory_use(lines: Iterable[LogLine], weights_bytes: int | None = None) -> Me
         output_bytes=round(sums["output"] * _MIB),
         resident_bytes=0,
     )
+
+
+def state_bytes(lines: Iterable[LogLine]) -> int:
+    """Recurrent state, to 0.01 MiB; part of the cache's bytes. It is really allocated even when all else is only laid
+    out."""
+    return round(sum(float(found[1]) for line in lines if (found := _STATE.search(line.text))) * _MIB)

@@ -27,6 +27,9 @@ IDLE_S = 30.0
 MOST_LAYOUTS = 500
 """Then the next one begins in a new child: whatever llama.cpp may leave behind does not add up."""
 
+MOST_BYTES = 4 * 2**30
+"""Recurrent state is allocated even in a layout, and a header may claim any amount of it; real ones are below 1 GB."""
+
 
 class Measure(msgspec.Struct, tag=True, frozen=True):
     """Lay out a model file with these settings. Answer: :class:`Measured`."""
@@ -142,11 +145,12 @@ def _build(channel: Channel[Answer]) -> tuple[Handler, Callable[[], None]]:
     import app.inference.engine  # noqa: F401  # this process shall be as large as a worker without a model
     from app.inference.dry_run import tensor_types
     from app.inference.layout import lay_out
-    from app.inference.process_memory import resident_bytes
+    from app.inference.process_memory import limit_memory, resident_bytes
     from app.models.native import load_llama_cpp
 
     llama = load_llama_cpp()
     process_bytes = resident_bytes()
+    limit_memory(MOST_BYTES)
 
     def handle(request: Question, context: CallContext[Any]) -> Answer:
         match request:

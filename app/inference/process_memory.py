@@ -37,6 +37,18 @@ def reset_peak() -> None:
             _CLEAR_REFS.write_text(_PEAK_RESET)
 
 
+def limit_memory(extra_bytes: int) -> None:
+    """Let this process ask for so much more address space than it has now, and no more (where the system obeys)."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = int(psutil.Process().memory_info().vms) + extra_bytes
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_AS, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
+
+
 def release_free_memory() -> None:
     """Give the system what the C library keeps although nothing uses it (glibc): a header's copy is 10 MB and more."""
     if sys.platform == "linux":

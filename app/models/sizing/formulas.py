@@ -26,6 +26,11 @@ _VOCABULARY_BYTES_PER_TOKEN = 360
 _PROCESS_BYTES = 48 * 2**20
 """Measured: a worker process with the interpreter and the library, before any model."""
 
+_ANSWERING_BYTES = 8 * 2**20
+"""Measured: what the first answer adds to a worker, whatever the model."""
+_BYTES_PER_TOKEN = 64
+"""Of a conversation: a Python list of numbers, twice, and the text."""
+
 
 def estimate(header: Header, n_ctx: int, kv_type: str = "f16") -> Layout:
     """The parts at a context of ``n_ctx`` tokens. ``kv_type``: "f16", "q8_0" or "q4_0"."""
@@ -78,6 +83,13 @@ def other_bytes(header: Header) -> int:
     """What lies outside llama.cpp's own sums: the vocabulary's tables, a row of logits, the worker process itself."""
     n_vocab = header.length("tokenizer.ggml.tokens") or header.integer("{arch}.vocab_size")
     return n_vocab * (4 + _VOCABULARY_BYTES_PER_TOKEN) + _PROCESS_BYTES
+
+
+def working_bytes(header: Header, n_ctx: int) -> int:
+    """What a worker needs beside all buffers while it answers: the rows of a batch in the form that the CPU multiplies,
+    the conversation as text and as tokens, threads, the template."""
+    longest = max((tensor.shape[0] for tensor in header.tensors if len(tensor.shape) > 1), default=0)
+    return _ANSWERING_BYTES + 2 * min(N_UBATCH, max(1, n_ctx)) * longest + _BYTES_PER_TOKEN * n_ctx
 
 
 def _layers(header: Header) -> int:
