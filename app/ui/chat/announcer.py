@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QWidget
 from app.chat.sources import Evidence
 from app.chat.transcript import Message
 from app.core.errors import SatchelError
-from app.ui.chat.figures import state_text, unsupported_text
-from app.ui.chat.marks import unsupported
+from app.ui.chat.figures import check_text, state_text
+from app.ui.chat.marks import partly_supported, unsupported
 from app.ui.widgets.words import counted
 
 
@@ -45,11 +45,8 @@ class Announcer(QObject):
             self._say(ended, urgent=True)
             return
         claims = [check for check in message.checks if check.support != "not_a_claim"]
-        without = unsupported(claims)
-        parts = [ended or self.tr("The answer is complete.")]
-        if without:
-            parts.append(unsupported_text(without, len(claims)))
-        self._say(" ".join(parts))
+        checked = check_text(unsupported(claims), partly_supported(claims), len(claims))
+        self._say(" ".join(part for part in (ended or self.tr("The answer is complete."), checked) if part))
 
     def problem(self, error: SatchelError) -> None:
         """What was asked could not be done."""

@@ -140,7 +140,7 @@ class Chip(QWidget):
         """The name, and progress while it is indexed."""
         self.info = info
         short, how_far = shortened(info.name), f"{progress_line(info).removesuffix('…')}."
-        if info.problem:
+        if info.problem and unfinished(info):
             text = self.tr("{name}: stopped").format(name=short)
         elif info.phase == "scanning":
             text = self.tr("{name}: looking for files").format(name=short)

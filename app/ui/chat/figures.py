@@ -68,11 +68,23 @@ def left_out_text(count: int) -> str:
     return counted(words, count)
 
 
-def unsupported_text(count: int, total: int) -> str:
-    """How much of an answer has no support."""
+def check_text(unsupported: int, partial: int, total: int) -> str:
+    """What the check of ``total`` sentences found, and how it is marked; empty when all of them are supported."""
+    parts = []
+    if unsupported:
+        parts.append(_unsupported_text(unsupported, total))
+    if partial:
+        words = QCoreApplication.translate(
+            "Figures", "%Ln sentence(s) marked “?”: the source says only a part of this.", "", partial
+        )
+        parts.append(counted(words, partial))
+    return " ".join(parts)
+
+
+def _unsupported_text(count: int, total: int) -> str:
     if count == total:
         return _tr("No support was found in the passages for this answer. Trust the quotes, not the summary.")
     words = QCoreApplication.translate(
-        "Figures", "%Ln sentence(s) without support in the passages: underlined with dots.", "", count
+        "Figures", "%Ln sentence(s) without support in the passages: grey and underlined with dots.", "", count
     )
     return counted(words, count)

@@ -86,6 +86,9 @@ class Header(QWidget):
         if state.phase == "loading":
             text = self.tr("{name}: loading {percent} %").format(name=name, percent=round(state.fraction * 100))
             icon = "clock"
+        elif state.phase == "failed" and state.crashed:
+            text = name or self.tr("Choose a model")
+            tip = self.tr("It loads again with your question. Click to choose another.")
         elif state.phase == "failed":
             text = self.tr("{name}: not loaded").format(name=name or self.tr("Model"))
             icon, tint = "circle-alert", colors.bad
@@ -100,7 +103,7 @@ class Header(QWidget):
         self.model.setText(f" {text}")
         self.model.setAccessibleName(self.tr("Model: {state}").format(state=text))
         self.model.setAccessibleDescription(tip)
-        self.model.setToolTip(state.problem or tip)
+        self.model.setToolTip(tip if state.crashed else state.problem or tip)
 
     def model_menu(self) -> QMenu:
         """The library's chat models, and the way to the models page."""

@@ -40,6 +40,11 @@ def unsupported(checks: Iterable[CheckedSentence]) -> int:
     return sum(check.support == "unsupported" for check in checks)
 
 
+def partly_supported(checks: Iterable[CheckedSentence]) -> int:
+    """How many sentences their source says only in part."""
+    return sum(check.support == "partial" for check in checks)
+
+
 def _one_per_passage(citations: tuple[Citation, ...]) -> tuple[Citation, ...]:
     best: dict[int, Citation] = {}
     for citation in citations:

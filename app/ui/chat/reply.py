@@ -14,10 +14,10 @@ from app.chat.transcript import Message
 from app.services.events import ReplyPhase
 from app.ui.chat.blocks import MessageBody
 from app.ui.chat.evidence import EvidenceView, SourcesView, span_of
-from app.ui.chat.figures import figures_text, left_out_text, phase_text, state_text, unsupported_text
+from app.ui.chat.figures import check_text, figures_text, left_out_text, phase_text, state_text
 from app.ui.chat.intents import Intents, SourceSpan
 from app.ui.chat.live import LiveReply
-from app.ui.chat.marks import marks_of, unsupported, used_passages
+from app.ui.chat.marks import marks_of, partly_supported, unsupported, used_passages
 from app.ui.chat.reply_actions import ReplyActions
 from app.ui.chat.versions import VersionSwitch
 from app.ui.theme import Theme
@@ -222,13 +222,19 @@ class ReplyMessage(QWidget):
 
     def _show_checks(self, message: Message) -> None:
         claims = [check for check in message.checks if check.support != "not_a_claim"]
-        without = unsupported(claims)
-        said = unsupported_text(without, len(claims)) if without else ""
+        said = check_text(unsupported(claims), partly_supported(claims), len(claims))
         self._checked.setText(said)
         self._checked.setVisible(bool(said))
-        sentences = [message.text[check.start : check.end] for check in claims if check.support == "unsupported"]
-        words = self.tr("Without support in the passages: {sentences}").format(sentences=" / ".join(sentences))
-        self.body.setAccessibleDescription(words if sentences else "")
+        described = [
+            (self.tr("Without support in the passages: {sentences}"), "unsupported"),
+            (self.tr("Supported only in part: {sentences}"), "partial"),
+        ]
+        parts = []
+        for words, support in described:
+            sentences = [message.text[check.start : check.end] for check in claims if check.support == support]
+            if sentences:
+                parts.append(words.format(sentences=" / ".join(sentences)))
+        self.body.setAccessibleDescription("\n".join(parts))
 
     def _show_sources(self, message: Message) -> None:
         if self._sources is not None:

@@ -251,10 +251,23 @@ def test_a_source_that_cannot_be_read_says_why(cited: Stage) -> None:
 def test_unsupported_sentences_are_said_in_words(cited: Stage) -> None:
     reply = cited.last_reply()
     assert visible_text(cited, f"message.{reply.message.id}.checked") == (
-        "2 sentences without support in the passages: underlined with dots."
+        "2 sentences without support in the passages: grey and underlined with dots."
     )
     assert "accidental spills" in reply.body.accessibleDescription()
     assert visible_text(cited, f"message.{reply.message.id}.head").startswith("Model's summary — checked")
+
+
+def test_a_sentence_that_its_source_says_in_part_is_explained_below_the_answer(stage: Stage) -> None:
+    marked = [replace(check, support="partial") if check.support == "supported" else check for check in checks()][:2]
+    stage.session.add(
+        "Warranty", (QUESTION, ANSWER), collection_ids=(1,), evidence=evidence(), checks=(marked[0], marked[1])
+    )
+    stage.open()
+    reply = stage.last_reply()
+    assert visible_text(stage, f"message.{reply.message.id}.checked") == (
+        "2 sentences marked “?”: the source says only a part of this."
+    )
+    assert reply.body.accessibleDescription().startswith("Supported only in part: ")
 
 
 def test_sources_that_were_used_come_first_and_the_others_on_demand(cited: Stage) -> None:
@@ -431,11 +444,12 @@ def test_loading_and_failing_are_said_in_words(stage: Stage) -> None:
     assert page.pane.composer.send.isEnabled()
 
 
-def test_a_crash_of_the_model_is_not_told_at_the_composer_too(stage: Stage) -> None:
+def test_after_a_crash_the_header_and_the_composer_stay_calm(stage: Stage) -> None:
     page = stage.open()
     state = ModelState("failed", stage.models.models()[0], problem="The model's process ended.", crashed=True)
     stage.hub.publish(ModelStateChanged(state))
-    stage.until(lambda: page.pane.header.model.text().strip() == "SmolLM2 135M Instruct: not loaded")
+    stage.until(lambda: page.pane.header.model.toolTip().startswith("It loads again with your question."))
+    assert page.pane.header.model.text().strip() == "SmolLM2 135M Instruct"
     assert visible_text(stage, "composer.hint") != state.problem
 
 

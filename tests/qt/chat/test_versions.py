@@ -217,7 +217,9 @@ def test_a_reply_is_announced_as_it_becomes_readable_and_ends(stage: Stage) -> N
     stage.session.script = Script((ANSWER,), evidence=evidence(), checks=checks())
     page.replies.regenerate(use_documents=True)
     stage.until(lambda: len(said) == 6)
-    assert said[-1] == ("The answer is complete. 2 sentences without support in the passages: underlined with dots.")
+    assert said[-1] == (
+        "The answer is complete. 2 sentences without support in the passages: grey and underlined with dots."
+    )
     stage.session.script = Script(("Not found",), evidence=NOTHING)
     page.replies.send("Else?")
     stage.until(lambda: len(said) >= 7)
