@@ -40,6 +40,12 @@ def read_cgroup(mount: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/
     return CgroupLimits(memory[0], memory[1], quota)
 
 
+def own_group(mount: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> Path:
+    """The folder of this process's version 2 group; the mount itself where it has none, or inside a container."""
+    paths = (path for controllers, path in _memberships(membership) if not controllers)
+    return next(_folders(mount, next(paths, "/")))
+
+
 def _memberships(file: Path) -> Iterator[tuple[list[str], str]]:
     for line in _text(file).splitlines():
         _, _, rest = line.partition(":")
@@ -63,7 +69,9 @@ def _memory_v2(mount: Path, path: str) -> tuple[int, int] | None:
     return _tightest(
         (limit, _number(folder / "memory.current"), _stat(folder / "memory.stat", "inactive_file"))
         for folder in _folders(mount, path)
-        if (limit := _number(folder / "memory.max")) is not None
+        # Above "high" nothing is killed, but every allocation waits until as much is swapped out: as good as a limit.
+        for limit in (_number(folder / "memory.max"), _number(folder / "memory.high"))
+        if limit is not None
     )
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import importlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from app.hardware.machine import Gpu
@@ -48,34 +49,103 @@ def _read(nvml: Any) -> tuple[tuple[Gpu, ...], str]:
     if count == 0:
         return (), f"The NVIDIA driver {driver} runs, but it sees no GPU: none is plugged in or passed through."
     gpus: list[Gpu] = []
-    problem = ""
+    problems: list[str] = []
     for index in range(count):
         try:
             card = nvml.nvmlDeviceGetHandleByIndex(index)
-            for device in _instances(nvml, card):
-                memory = nvml.nvmlDeviceGetMemoryInfo(device)
-                name = _string(nvml.nvmlDeviceGetName(device))
-                gpus.append(Gpu(index, name, int(memory.total), int(memory.free), driver))
-        except nvml.NVMLError as error:
-            problem = f"GPU {index} could not be read. {_words(nvml, error)}"
-    return tuple(gpus), problem
+            if not _partitioned(nvml, card):
+                gpus.append(_gpu(nvml, index, card, driver))
+                continue
+            instances, problem = _instances(nvml, index, card, driver)
+            gpus += instances
+            problems += [problem] if problem else []
+        except nvml.NVMLError as error:  # unplugged since it was counted, fallen off the bus, not ours to use
+            problems.append(f"GPU {index} could not be read. {_words(nvml, error)}")
+    return tuple(gpus), " ".join(problems)
 
 
-def _instances(nvml: Any, card: Any) -> Iterator[Any]:
+def _gpu(nvml: Any, index: int, device: Any, driver: str) -> Gpu:
+    """One card. Errors: NVMLError, also for what every card has."""
+    name = _string(nvml.nvmlDeviceGetName(device))
+    total, free, unified = _memory(nvml, device)
+    return Gpu(
+        index,
+        name,
+        total,
+        free,
+        driver,
+        uuid=_optional(nvml, lambda: _string(nvml.nvmlDeviceGetUUID(device)), ""),
+        pci_bus_id=_pci(nvml, device),
+        bytes_per_s=_bytes_per_s(nvml, device),
+        unified=unified,
+    )
+
+
+def _memory(nvml: Any, device: Any) -> tuple[int, int, bool]:
+    """Total and free bytes, and whether it is main memory that the GPU uses (then 0 and 0)."""
     try:
-        mode, _ = nvml.nvmlDeviceGetMigMode(card)
-    except nvml.NVMLError:  # a card without MIG
-        yield card
-        return
-    if mode != nvml.NVML_DEVICE_MIG_ENABLE:
-        yield card
-        return
-    for index in range(nvml.nvmlDeviceGetMaxMigDeviceCount(card)):
+        memory = nvml.nvmlDeviceGetMemoryInfo(device)
+    except nvml.NVMLError as error:
+        if error.value != nvml.NVML_ERROR_NOT_SUPPORTED:
+            raise
+        return 0, 0, True
+    return int(memory.total), int(memory.free), False
+
+
+def _partitioned(nvml: Any, card: Any) -> bool:
+    """Whether MIG is on: programs then run on instances, never on the card."""
+    mode, _ = _optional(nvml, lambda: nvml.nvmlDeviceGetMigMode(card), (nvml.NVML_DEVICE_MIG_DISABLE, 0))
+    return bool(mode == nvml.NVML_DEVICE_MIG_ENABLE)
+
+
+def _instances(nvml: Any, index: int, card: Any, driver: str) -> tuple[list[Gpu], str]:
+    """The instances of a card, each with its own memory, and why there are none, or fewer."""
+    # Inside a container that was given an instance, the card itself may not be asked.
+    total = int(_optional(nvml, lambda: nvml.nvmlDeviceGetMemoryInfo(card).total, 0))
+    speed, slot = _bytes_per_s(nvml, card), _pci(nvml, card)
+    found: list[Gpu] = []
+    problem = ""
+    for number in range(nvml.nvmlDeviceGetMaxMigDeviceCount(card)):
         try:
-            yield nvml.nvmlDeviceGetMigDeviceHandleByIndex(card, index)
+            device = nvml.nvmlDeviceGetMigDeviceHandleByIndex(card, number)
+            instance = _gpu(nvml, index, device, driver)
         except nvml.NVMLError as error:
-            if error.value != nvml.NVML_ERROR_NOT_FOUND:  # an instance that was not made
-                raise
+            if error.value not in (nvml.NVML_ERROR_NOT_FOUND, nvml.NVML_ERROR_INVALID_ARGUMENT):  # else: not made
+                problem = f"An instance of GPU {index} could not be read. {_words(nvml, error)}"
+            continue
+        # Of the memory's speed an instance has as much as of the memory.
+        share = min(1.0, instance.memory_total_bytes / total) if total else 0.0
+        found.append(replace(instance, pci_bus_id=slot, bytes_per_s=speed * share))
+    if not found and not problem:
+        problem = (
+            f"GPU {index} is divided (MIG) but has no instance, so that nothing can run on it: make one with "
+            "nvidia-smi mig -cgi, or switch MIG off."
+        )
+    return found, problem
+
+
+def _bytes_per_s(nvml: Any, device: Any) -> float:
+    """Two transfers a clock over the whole bus; 0.0 where clock or bus are not told."""
+    clock_mhz = _optional(nvml, lambda: nvml.nvmlDeviceGetMaxClockInfo(device, nvml.NVML_CLOCK_MEM), 0)
+    bus_bits = _optional(nvml, lambda: nvml.nvmlDeviceGetMemoryBusWidth(device), 0)
+    return 2.0 * int(clock_mhz) * 1e6 * int(bus_bits) / 8
+
+
+def _pci(nvml: Any, device: Any) -> str:
+    """The slot with a domain of four digits, as llama.cpp and the system name it; NVML writes eight."""
+    text: str = _optional(nvml, lambda: _string(nvml.nvmlDeviceGetPciInfo(device).busId), "")
+    domain, separator, rest = text.lower().partition(":")
+    return f"{domain[-4:]}{separator}{rest}"
+
+
+def _optional(nvml: Any, ask: Callable[[], Any], default: Any) -> Any:
+    """What not every card, instance and driver tells."""
+    try:
+        return ask()
+    except nvml.NVMLError as error:
+        if error.value in (nvml.NVML_ERROR_GPU_IS_LOST, nvml.NVML_ERROR_RESET_REQUIRED):
+            raise
+        return default
 
 
 def _words(nvml: Any, error: Any) -> str:
@@ -87,6 +157,11 @@ def _words(nvml: Any, error: Any) -> str:
         nvml.NVML_ERROR_NO_PERMISSION: "This account may not use the NVIDIA driver: on Linux, add it to the group "
         "that owns /dev/nvidia* (often video or render).",
         nvml.NVML_ERROR_GPU_IS_LOST: "The GPU has stopped answering: restart the machine.",
+        nvml.NVML_ERROR_RESET_REQUIRED: "The GPU has to be reset: restart the machine.",
+        nvml.NVML_ERROR_NOT_FOUND: "It is not there any more.",
+        nvml.NVML_ERROR_INVALID_ARGUMENT: "It is not there any more.",
+        nvml.NVML_ERROR_INSUFFICIENT_POWER: "Its power cables are not all connected.",
+        nvml.NVML_ERROR_IRQ_ISSUE: "The system does not pass its interrupts on: restart the machine.",
     }
     return known.get(error.value, f"The NVIDIA driver reports: {error}.")
 

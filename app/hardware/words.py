@@ -6,16 +6,26 @@ from collections.abc import Sequence
 
 from app.core.sizes import size_text
 from app.hardware.gpus import NO_DRIVER
-from app.hardware.machine import Gpu, Machine
+from app.hardware.machine import Accelerator, Gpu, Machine
+
+_NO_GPUS = ("CPU", "BLAS", "ACCEL")
+"""Devices of llama.cpp that have no memory of their own and are not GPUs."""
 
 
-def describe(machine: Machine, supports_gpu_offload: bool, devices: Sequence[str] = ()) -> list[str]:
+def describe(
+    machine: Machine,
+    supports_gpu_offload: bool,
+    devices: Sequence[str] = (),
+    accelerators: Sequence[Accelerator] = (),
+) -> list[str]:
     """One sentence each on cores, memory, every GPU, and whether llama.cpp can use a GPU.
 
-    ``supports_gpu_offload`` and ``devices`` are what the inference worker's ``Backend`` says.
+    ``supports_gpu_offload``, ``devices`` and ``accelerators`` are what the inference worker's ``Backend`` says. GPUs
+    that no NVIDIA driver knows are named as llama.cpp names them.
     """
     sentences = [_cores(machine), _memory(machine)]
     sentences += [_gpu(gpu) for gpu in machine.gpus]
+    sentences += [_accelerator(each) for each in accelerators if not each.name.startswith("CUDA")]
     if machine.gpu_problem and machine.gpu_problem != NO_DRIVER:
         sentences.append(machine.gpu_problem)
     sentences.append(_acceleration(machine, supports_gpu_offload, devices))
@@ -36,13 +46,23 @@ def _memory(machine: Machine) -> str:
     return f"{size_text(machine.memory_total_bytes)} of memory, {size_text(machine.memory_available_bytes)} of it free."
 
 
+def _accelerator(accelerator: Accelerator) -> str:
+    named = f"{accelerator.name}: {accelerator.description}"
+    if accelerator.kind == "integrated" or not accelerator.memory_total_bytes:
+        return f"{named}, which uses main memory."
+    total, free = size_text(accelerator.memory_total_bytes), size_text(accelerator.memory_free_bytes)
+    return f"{named} can use {total} of memory, {free} of it free."
+
+
 def _gpu(gpu: Gpu) -> str:
+    if gpu.unified:
+        return f"GPU {gpu.index}: {gpu.name}, which uses main memory."
     total, free = size_text(gpu.memory_total_bytes), size_text(gpu.memory_free_bytes)
     return f"GPU {gpu.index}: {gpu.name} with {total} of memory, {free} of it free."
 
 
 def _acceleration(machine: Machine, supports_gpu_offload: bool, devices: Sequence[str]) -> str:
-    accelerators = [device for device in devices if not device.startswith("CPU")]
+    accelerators = [device for device in devices if not device.startswith(_NO_GPUS)]
     if supports_gpu_offload and accelerators:
         return f"Models can run on the GPU: llama.cpp sees {', '.join(accelerators)}."
     if supports_gpu_offload:

@@ -1,15 +1,69 @@
-"""The devices that this build of llama.cpp can compute on, as ggml lists them."""
+"""The devices that this build of llama.cpp can compute on, as ggml lists them.
+
+None of it is among llama-cpp-python's bindings; its own loader finds the library on every platform.
+"""
 
 from __future__ import annotations
 
 import ctypes
 import importlib
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from app.hardware.machine import Accelerator
+
+_KINDS: dict[int, Literal["gpu", "integrated"]] = {1: "gpu", 2: "integrated"}
+"""``ggml_backend_dev_type``; 0 is the processor, and from 3 on what helps it without memory of its own (BLAS)."""
+
+
+class _Properties(ctypes.Structure):
+    """``ggml_backend_dev_props``, as of llama.cpp 2025-09."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("description", ctypes.c_char_p),
+        ("memory_free", ctypes.c_size_t),
+        ("memory_total", ctypes.c_size_t),
+        ("type", ctypes.c_int),
+        ("device_id", ctypes.c_void_p),
+        ("spare", ctypes.c_byte * 64),
+    )
 
 
 def device_names() -> list[str]:
     """One entry per device, "CPU: AMD EPYC" or "CUDA0: NVIDIA H100". Call ``load_llama_cpp`` first."""
-    # Not among llama-cpp-python's bindings; its own loader finds the library on every platform.
+    ggml = _ggml()
+    return [f"{_text(ggml, 'name', device)}: {_text(ggml, 'description', device)}" for device in _devices(ggml)]
+
+
+def accelerators() -> tuple[Accelerator, ...]:
+    """The GPUs among the devices, with their memory as it is now. Call ``load_llama_cpp`` first."""
+    ggml = _ggml()
+    found = []
+    for device in _devices(ggml):
+        kind = _KINDS.get(ggml.ggml_backend_dev_type(device))
+        if kind is None:
+            continue
+        free, total = ctypes.c_size_t(), ctypes.c_size_t()
+        ggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+        name, description = _text(ggml, "name", device), _text(ggml, "description", device)
+        slot = pci_bus_id(ggml, device, total.value)
+        found.append(Accelerator(name, description, kind, total.value, free.value, slot))
+    return tuple(found)
+
+
+def pci_bus_id(ggml: Any, device: int, total_bytes: int) -> str:
+    """The device's slot, or an empty text. What lies where in the structure may change with llama.cpp: nothing is taken
+    from it unless its other fields say what the functions say."""
+    properties = _Properties()
+    ggml.ggml_backend_dev_get_props(device, ctypes.byref(properties))
+    same = properties.memory_total == total_bytes and properties.type == ggml.ggml_backend_dev_type(device)
+    if not same or not properties.device_id:
+        return ""
+    return ctypes.string_at(properties.device_id).decode("ascii", "replace").lower()
+
+
+def _ggml() -> Any:
     ggml: Any = importlib.import_module("llama_cpp._ggml").libggml
     ggml.ggml_backend_dev_count.restype = ctypes.c_size_t
     ggml.ggml_backend_dev_get.argtypes = [ctypes.c_size_t]
@@ -17,12 +71,20 @@ def device_names() -> list[str]:
     for function in (ggml.ggml_backend_dev_name, ggml.ggml_backend_dev_description):
         function.argtypes = [ctypes.c_void_p]
         function.restype = ctypes.c_char_p
-    names = []
+    ggml.ggml_backend_dev_type.argtypes = [ctypes.c_void_p]
+    ggml.ggml_backend_dev_type.restype = ctypes.c_int
+    ggml.ggml_backend_dev_memory.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p]
+    ggml.ggml_backend_dev_memory.restype = None
+    ggml.ggml_backend_dev_get_props.argtypes = [ctypes.c_void_p, ctypes.c_void_p]
+    ggml.ggml_backend_dev_get_props.restype = None
+    return ggml
+
+
+def _devices(ggml: Any) -> Iterator[int]:
     for index in range(ggml.ggml_backend_dev_count()):
-        device = ggml.ggml_backend_dev_get(index)
-        name, description = (
-            text.decode("utf-8", "replace")
-            for text in (ggml.ggml_backend_dev_name(device), ggml.ggml_backend_dev_description(device))
-        )
-        names.append(f"{name}: {description}")
-    return names
+        yield ggml.ggml_backend_dev_get(index)
+
+
+def _text(ggml: Any, what: Literal["name", "description"], device: int) -> str:
+    text: bytes = getattr(ggml, f"ggml_backend_dev_{what}")(device)
+    return text.decode("utf-8", "replace")

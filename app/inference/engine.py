@@ -15,7 +15,7 @@ from app.core.jobs import CancelToken
 from app.hardware.busy import BusyMeter
 from app.hardware.machine import Machine
 from app.inference import threads
-from app.inference.backend import device_names
+from app.inference.backend import accelerators, device_names
 from app.inference.generation import Generator
 from app.inference.kv_cache import KvCache
 from app.inference.load_errors import check_file
@@ -65,6 +65,7 @@ class Engine:
             supports_gpu_offload=bool(self._llama.llama_supports_gpu_offload()),
             devices=device_names(),
             system_info=self._llama.llama_print_system_info().decode("utf-8", "replace").strip(" |"),
+            accelerators=accelerators(),
         )
 
     def load(self, request: Load, emit: Callable[[LoadProgress], None], cancel: CancelToken) -> Loaded:

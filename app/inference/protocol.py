@@ -11,8 +11,9 @@ import msgspec
 
 from app.chat.transcript import ChatMessage, RunFigures
 from app.core.child import Protocol
+from app.hardware.machine import Accelerator
 
-VERSION = 2
+VERSION = 3
 
 KvType = Literal["f16", "q8_0", "q4_0"]
 StopReason = Literal["end", "length", "context", "cancelled"]
@@ -93,12 +94,16 @@ Request = DescribeBackend | Load | Unload | CountTokens | Generate
 
 
 class Backend(msgspec.Struct, tag=True, frozen=True):
-    """This build of llama.cpp: whether it can use a GPU, the devices it sees, and its CPU features."""
+    """This build of llama.cpp: whether it can use a GPU, the devices it sees, and its CPU features.
+
+    ``accelerators``: the GPUs among the devices, with their memory at the moment of the answer.
+    """
 
     version: str
     supports_gpu_offload: bool
     devices: list[str]
     system_info: str
+    accelerators: tuple[Accelerator, ...] = ()
 
 
 class LoadProgress(msgspec.Struct, tag=True, frozen=True):

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.hardware.cgroup import CgroupLimits, read_cgroup
+from app.hardware.cgroup import CgroupLimits, own_group, read_cgroup
 from app.hardware.read import memory_available_bytes, read_machine, usable_cores
 
 
@@ -42,6 +42,21 @@ def test_version_2_counts_file_cache_as_free(tmp_path: Path, mount: Path) -> Non
     assert read_cgroup(mount, membership(tmp_path, "0::/")).memory_free_bytes == 400
 
 
+def test_version_2_counts_the_mark_above_which_all_is_slowed_down_as_a_limit(tmp_path: Path, mount: Path) -> None:
+    write(mount / "a", memory__max="1000", memory__high="800", memory__current="300")
+    write(mount / "a" / "b", memory__max="max", memory__high="max", memory__current="200")
+    limits = read_cgroup(mount, membership(tmp_path, "0::/a/b"))
+    assert (limits.memory_limit_bytes, limits.memory_free_bytes) == (800, 500)
+
+
+def test_nested_groups_leave_what_is_free_in_the_fullest(tmp_path: Path, mount: Path) -> None:
+    # The outer group has the higher limit, and others in it have used most of that.
+    write(mount / "pod", memory__max="5000", memory__current="4900")
+    write(mount / "pod" / "container", memory__max="2000", memory__current="500")
+    limits = read_cgroup(mount, membership(tmp_path, "0::/pod/container"))
+    assert (limits.memory_limit_bytes, limits.memory_free_bytes) == (2000, 100)
+
+
 def test_version_2_without_limits(tmp_path: Path, mount: Path) -> None:
     write(mount / "a", memory__max="max", memory__current="900", cpu__max="max 100000")
     assert read_cgroup(mount, membership(tmp_path, "0::/a")) == CgroupLimits()
@@ -74,6 +89,13 @@ def test_in_a_container_the_hosts_path_does_not_exist_and_the_mount_is_the_group
 def test_a_path_that_climbs_out_reads_nothing_outside(tmp_path: Path, mount: Path) -> None:
     write(tmp_path / "elsewhere", memory__max="5", memory__current="0")
     assert read_cgroup(mount, membership(tmp_path, "0::/../elsewhere")) == CgroupLimits()
+
+
+def test_this_process_own_group(tmp_path: Path, mount: Path) -> None:
+    write(mount / "a" / "b")
+    assert own_group(mount, membership(tmp_path, "4:memory:/x", "0::/a/b")) == mount / "a" / "b"
+    assert own_group(mount, membership(tmp_path, "0::/system.slice/docker-1.scope")) == mount
+    assert own_group(mount, tmp_path / "missing") == mount
 
 
 def test_no_cgroups_at_all(tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 from dataclasses import replace
 
 from app.hardware.gpus import NO_DRIVER
-from app.hardware.machine import Gpu, Machine
+from app.hardware.machine import Accelerator, Gpu, Machine
 from app.hardware.words import describe
 
 GB = 10**9
@@ -34,6 +34,23 @@ def test_a_gpu_that_the_build_cannot_use_says_what_to_install() -> None:
 def test_a_gpu_in_use() -> None:
     words = describe(replace(LAPTOP, gpus=(CARD,)), True, ["CUDA0: RTX 4070", "CPU: Ryzen 7"])
     assert words[-1] == "Models can run on the GPU: llama.cpp sees CUDA0: RTX 4070."
+
+
+def test_gpus_of_other_makers_are_named_as_llama_cpp_names_them() -> None:
+    radeon = Accelerator("Vulkan0", "AMD Radeon RX 7800 XT", "gpu", 16 * GB, 15 * GB)
+    iris = Accelerator("Vulkan1", "Intel Iris Xe", "integrated", 8 * GB, 8 * GB)
+    words = describe(LAPTOP, True, ["Vulkan0: AMD Radeon RX 7800 XT"], [radeon, iris])
+    assert words[2] == "Vulkan0: AMD Radeon RX 7800 XT can use 16.0 GB of memory, 15.0 GB of it free."
+    assert words[3] == "Vulkan1: Intel Iris Xe, which uses main memory."
+
+
+def test_a_gpu_without_memory_of_its_own() -> None:
+    words = describe(replace(LAPTOP, gpus=(Gpu(0, "GB10", 0, 0, unified=True),)), True, ["CUDA0: GB10"])
+    assert words[2] == "GPU 0: GB10, which uses main memory."
+
+
+def test_a_library_for_matrices_is_no_gpu() -> None:
+    assert "finds none" in describe(LAPTOP, True, ["BLAS: Accelerate", "CPU: Apple M2"])[-1]
 
 
 def test_a_build_for_a_gpu_that_is_not_there() -> None:

@@ -1,0 +1,86 @@
+"""How much of this machine a model may fill: main memory, and the GPUs that llama.cpp can use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from app.hardware.machine import Accelerator, Gpu, Machine
+from app.models.plan import DeviceRoom, Room
+from app.models.sizing import HOST
+from app.models.verdict import reserve_bytes
+
+STEP_BYTES = 2**26
+"""Free memory counts in whole steps of 64 MiB: what other programs take and give back every second does not change the
+answer."""
+
+_METAL = ("MTL", "Metal")
+
+
+def make_room(
+    machine: Machine,
+    accelerators: Sequence[Accelerator] = (),
+    replaced: Mapping[str, int] | None = None,
+    bytes_per_s: float = 0.0,
+) -> Room:
+    """What may be filled now.
+
+    ``accelerators``: the GPUs that llama.cpp can use, in its order. ``replaced``: by device, the bytes that the loaded
+    model gives back. ``bytes_per_s``: how fast main memory is read; 0.0 unknown.
+    """
+    replaced = replaced or {}
+    free = _stepped(machine.memory_available_bytes + replaced.get(HOST, 0))
+    memory = DeviceRoom(HOST, "memory", free, reserve_bytes(free), machine.memory_total_bytes, bytes_per_s)
+    known = list(machine.gpus)
+    gpus = []
+    for number, accelerator in enumerate(accelerators):
+        gpu = _same_card(accelerator, known)
+        if gpu is not None:
+            known.remove(gpu)
+        gpus.append(_gpu_room(number, accelerator, gpu, machine, replaced.get(accelerator.name, 0), memory))
+    return Room(memory, tuple(gpus))
+
+
+def _gpu_room(
+    number: int, accelerator: Accelerator, gpu: Gpu | None, machine: Machine, replaced: int, memory: DeviceRoom
+) -> DeviceRoom:
+    label = f"GPU {number if gpu is None else gpu.index} ({accelerator.description or accelerator.name})"
+    if _unified(accelerator, gpu, machine):
+        # Its limit within main memory, whose reserve holds for both.
+        limit = accelerator.memory_free_bytes + replaced if accelerator.memory_total_bytes else memory.free_bytes
+        return DeviceRoom(
+            accelerator.name,
+            label,
+            _stepped(limit),
+            0,
+            accelerator.memory_total_bytes,
+            memory.bytes_per_s,
+            unified=True,
+        )
+    # The driver's own reading is newer than what llama.cpp said when it was asked.
+    free = _stepped((accelerator.memory_free_bytes if gpu is None else gpu.memory_free_bytes) + replaced)
+    total = accelerator.memory_total_bytes if gpu is None else gpu.memory_total_bytes
+    speed = 0.0 if gpu is None else gpu.bytes_per_s
+    return DeviceRoom(accelerator.name, label, free, reserve_bytes(free), total, speed)
+
+
+def _unified(accelerator: Accelerator, gpu: Gpu | None, machine: Machine) -> bool:
+    apple_silicon = accelerator.name.startswith(_METAL) and "arm64" in machine.system
+    return accelerator.kind == "integrated" or apple_silicon or (gpu is not None and gpu.unified)
+
+
+def _same_card(accelerator: Accelerator, gpus: Sequence[Gpu]) -> Gpu | None:
+    """The driver's entry for what llama.cpp sees: CUDA may count in another order, or see one of several only.
+
+    By slot where both tell it (with MIG, of the instances there the one with as much memory), else by name.
+    """
+    slot = accelerator.pci_bus_id
+    if slot and any(gpu.pci_bus_id for gpu in gpus):
+        fitting = [gpu for gpu in gpus if gpu.pci_bus_id == slot]
+    else:
+        fitting = [gpu for gpu in gpus if gpu.name == accelerator.description]
+    total = accelerator.memory_total_bytes
+    return min(fitting, key=lambda gpu: abs(gpu.memory_total_bytes - total), default=None)
+
+
+def _stepped(size_bytes: int) -> int:
+    return max(0, size_bytes) // STEP_BYTES * STEP_BYTES

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.hardware.bandwidth import measure_bandwidth
+from app.hardware.pressure import Stalls, read_memory, read_stalls
+
+LINES = "some avg10={some} avg60=0.87 avg300=0.26 total=1509\nfull avg10={full} avg60=0.10 avg300=0.02 total=509\n"
+
+
+def test_the_worse_of_machine_and_own_group(tmp_path: Path) -> None:
+    (tmp_path / "system").write_text(LINES.format(some="12.50", full="0.00"))
+    (tmp_path / "memory.pressure").write_text(LINES.format(some="3.00", full="2.00"))
+    assert read_stalls(tmp_path / "system", tmp_path) == Stalls(0.125, 0.02)
+
+
+@pytest.mark.parametrize("text", ["", "some", "some avg10=", "some avg10=x total=1", "\x00", "odd avg10=5.0"])
+def test_a_kernel_that_writes_something_else(tmp_path: Path, text: str) -> None:
+    (tmp_path / "system").write_text(text)
+    assert read_stalls(tmp_path / "system", tmp_path) == Stalls()
+
+
+def test_no_stalls_where_none_are_told(tmp_path: Path) -> None:
+    assert read_stalls(tmp_path / "none", tmp_path) == Stalls()
+
+
+def test_this_machine_makes_sense() -> None:
+    reading = read_memory()
+    assert 0 < reading.available_bytes <= reading.total_bytes
+    assert 0.0 <= reading.stalls.full <= reading.stalls.some <= 1.0
+
+
+def test_speed_is_bytes_of_the_best_pass_over_its_time() -> None:
+    times = iter([0.0, 0.0, 2.0, 2.0, 3.0, 3.0, 7.0])  # passes of 2, 1 and 4 seconds
+    assert measure_bandwidth(1, 200_000_000, budget_s=5.0, clock=lambda: next(times)) == 20_000_000
+
+
+def test_nothing_is_measured_where_little_is_free() -> None:
+    assert measure_bandwidth(2, 79_000_000) == 0.0
