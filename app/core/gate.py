@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -14,6 +15,9 @@ from app.core.network_words import words_for
 
 if TYPE_CHECKING:
     from app.core.network import Network
+
+# It logs whole addresses, signatures included, of every request.
+logging.getLogger("httpx2").setLevel(logging.WARNING)
 
 _LIMITS = httpx2.Limits(max_connections=32, max_keepalive_connections=8, keepalive_expiry=30.0)
 

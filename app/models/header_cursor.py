@@ -23,14 +23,14 @@ class Readable(Protocol):
         ...
 
 
-ReadAhead = Callable[[int, int, int, int], int]
-"""How many bytes of the file to have next, given how many there are, are needed now, will surely be needed if the
-header is what it states, and will probably be needed."""
+ReadAhead = Callable[[int, int], int]
+"""How many bytes of the file to have next, given how many there are and how many the header has at least, if it is what
+it states."""
 
 
-def far_ahead(have: int, wanted: int, least: int, likely: int) -> int:
+def far_ahead(have: int, least: int) -> int:
     """For files on a disk, where reading too much costs nothing."""
-    return max(wanted, 2 * have, _FIRST_READ)
+    return max(2 * have, _FIRST_READ)
 
 
 class HeaderCursor:
@@ -104,12 +104,10 @@ class HeaderCursor:
         """Move on by so many texts."""
         # The one hot loop: hundreds of thousands of tokens and merges.
         data, at, unpack = self._data, self.at, _U64.unpack_from
-        start, ready = at, len(data) - _U64.size
+        ready = len(data) - _U64.size
         for number in range(count):
             if at > ready:
-                left = count - number
-                average = (at - start) / number if number else 0.0
-                self._fill(at + _U64.size, least=at + left * _U64.size, likely=at + int(left * average))
+                self._fill(at + _U64.size, least=at + (count - number) * _U64.size)
                 ready = len(data) - _U64.size
             (length,) = unpack(data, at)
             if length > MAX_STRING_BYTES:
@@ -122,11 +120,8 @@ class HeaderCursor:
         """The error for a header that contradicts itself."""
         return ModelError(f"{self.name} is damaged.", why, "Download it again, or choose another file.")
 
-    def _fill(self, wanted: int, least: int = 0, likely: int = 0) -> None:
-        """Have at least ``wanted`` bytes of the file in memory.
-
-        What is read now ends at ``least`` or later and probably at ``likely``, if that is known.
-        """
+    def _fill(self, wanted: int, least: int = 0) -> None:
+        """Have at least ``wanted`` bytes of the file in memory. What is read now ends at ``least`` or later."""
         if wanted <= len(self._data):
             return
         if wanted > self.size:
@@ -137,8 +132,8 @@ class HeaderCursor:
             )
         if wanted > MAX_HEADER_BYTES:
             raise self.damaged(f"Its header claims to be longer than {MAX_HEADER_BYTES // 2**20} MiB.")
-        least = max(wanted, least) + self.to_come
-        target = max(wanted, min(self.size, self._ahead(len(self._data), wanted, least, likely)))
+        ahead = self._ahead(len(self._data), max(wanted, least) + self.to_come)
+        target = max(wanted, min(self.size, ahead))
         while len(self._data) < wanted:
             more = self._file.read(target - len(self._data))
             if not more:

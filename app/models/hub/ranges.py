@@ -33,12 +33,9 @@ MAX_STEP_BYTES = 4 * 2**20
 _TRIES = 2
 
 
-def just_enough(have: int, wanted: int, least: int, likely: int) -> int:
+def just_enough(have: int, least: int) -> int:
     """How far to read a remote header (:data:`app.models.header_cursor.ReadAhead`)."""
-    if have == 0:
-        return FIRST_BYTES
-    sure = int(GENEROSITY * least)
-    return min(max(wanted, min(likely, sure) if likely else sure), have + MAX_STEP_BYTES)
+    return FIRST_BYTES if have == 0 else min(int(GENEROSITY * least), have + MAX_STEP_BYTES)
 
 
 class RangeReader:
@@ -131,14 +128,14 @@ class RangeReader:
         return self._take(self._whole, size)
 
     def _take(self, chunks: Iterator[bytes], size: int) -> bytes:
-        """Exactly ``size`` bytes of a body, or all of a shorter one; what comes too much is kept for the next time."""
+        """``size`` bytes of a body, or all of a shorter one."""
         taken = bytearray(self._rest)
-        while len(taken) < size:
-            chunk = next(chunks, b"")
-            if not chunk:
-                break
+        for chunk in chunks if len(taken) < size else ():
             self.received_bytes += len(chunk)
             taken += chunk
+            # The end of a range is read, too: only then the connection serves the next one.
+            if len(taken) > size or (self._whole is not None and len(taken) == size):
+                break
         self._rest = bytes(taken[size:]) if self._whole is not None else b""
         return bytes(taken[:size])
 
