@@ -16,6 +16,7 @@ from app.inference import worker
 from app.inference.probe import Probe
 from app.inference.protocol import (
     PROTOCOL,
+    AdapterUse,
     Backend,
     CountTokens,
     DescribeBackend,
@@ -33,6 +34,7 @@ from app.inference.protocol import (
     Text,
     TokenCounts,
     Unload,
+    UseAdapters,
 )
 
 
@@ -111,6 +113,10 @@ class InferenceClient:
         if self.pid is not None:
             self._child.call(Unload()).result()
         self._loaded = None
+
+    def use_adapters(self, adapters: Sequence[AdapterUse]) -> None:
+        """Use exactly these LoRA adapters with the loaded model; what it has in its cache is computed again."""
+        self._child.call(UseAdapters(tuple(adapters))).result()
 
     def count_tokens(self, messages: Sequence[ChatMessage]) -> TokenCounts:
         """Tokens of each message in the loaded model's template."""

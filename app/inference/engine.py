@@ -24,6 +24,7 @@ from app.inference.native_model import NativeModel
 from app.inference.process_memory import release_free_memory, reset_peak
 from app.inference.prompt_tokens import PromptTokens
 from app.inference.protocol import (
+    AdapterUse,
     Backend,
     Generate,
     Generated,
@@ -130,6 +131,17 @@ class Engine:
             current, self._current = self._current, None
             current.native.close()
             release_free_memory()
+
+    def use_adapters(self, adapters: Sequence[AdapterUse]) -> None:
+        """Use exactly these with the loaded model. What is in its cache was computed with others and is forgotten.
+
+        Errors: :class:`ModelError` when nothing is loaded or one of them does not belong to it; nothing changes then.
+        """
+        current = self._loaded()
+        if tuple(adapters) == current.native.adapters.in_use:
+            return
+        current.native.adapters.apply(current.native.context, adapters)
+        current.generator.cache.clear()
 
     def count_tokens(self, messages: Sequence[ChatMessage]) -> TokenCounts:
         """Errors: :class:`ModelError` when nothing is loaded or the template fails."""

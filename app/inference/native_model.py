@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import Cancelled, ModelError
+from app.inference.adapters import LoadedAdapters
 from app.inference.load_errors import load_error
 from app.inference.params import context_params, model_params
 from app.inference.protocol import LoadSettings
@@ -48,8 +49,12 @@ class NativeModel:
         self.model: Any = llama.llama_model_load_from_file(str(path).encode(), params)
         if not self.model:
             raise Cancelled() if cancelled else load_error(path, log)
+        self.adapters = LoadedAdapters(llama, self.model, path)
         try:
+            self.adapters.read(settings.adapters)
             self._make_context(path, settings, threads, log)
+            if settings.adapters:
+                self.adapters.apply(self.context, settings.adapters)
         except BaseException:
             self.close()
             raise

@@ -19,6 +19,13 @@ KvType = Literal["f16", "q8_0", "q4_0"]
 StopReason = Literal["end", "length", "context", "cancelled"]
 
 
+class AdapterUse(msgspec.Struct, frozen=True):
+    """A LoRA adapter's file and how strongly it works: 1 as it was trained, 0 not at all."""
+
+    path: str
+    scale: float = 1.0
+
+
 class LoadSettings(msgspec.Struct, frozen=True):
     """How a model is loaded. ``n_ctx`` in tokens; ``n_threads`` 0: measured here.
 
@@ -35,6 +42,7 @@ class LoadSettings(msgspec.Struct, frozen=True):
     tensor_split: tuple[float, ...] = ()
     main_gpu: int = -1
     flash_attention: bool = True
+    adapters: tuple[AdapterUse, ...] = ()
 
 
 class Sampling(msgspec.Struct, frozen=True):
@@ -70,6 +78,12 @@ class Unload(msgspec.Struct, tag=True, frozen=True):
     """Free the model. Answer: :class:`Unloaded`."""
 
 
+class UseAdapters(msgspec.Struct, tag=True, frozen=True):
+    """Use exactly these adapters with the loaded model from now on. Answer: :class:`AdaptersUsed`."""
+
+    adapters: tuple[AdapterUse, ...] = ()
+
+
 class CountTokens(msgspec.Struct, tag=True, frozen=True):
     """How many tokens the template makes of each message alone. Answer: :class:`TokenCounts`."""
 
@@ -88,7 +102,7 @@ class Generate(msgspec.Struct, tag=True, frozen=True):
     max_tokens: int = 1024
 
 
-Request = DescribeBackend | Load | Unload | CountTokens | Generate
+Request = DescribeBackend | Load | Unload | UseAdapters | CountTokens | Generate
 
 # -- replies ----------------------------------------------------------------------------------------------------------
 
@@ -165,6 +179,10 @@ class Unloaded(msgspec.Struct, tag=True, frozen=True):
     """Nothing is loaded now."""
 
 
+class AdaptersUsed(msgspec.Struct, tag=True, frozen=True):
+    """The adapters are in use."""
+
+
 class TokenCounts(msgspec.Struct, tag=True, frozen=True):
     """Tokens per message, in order, and those of the empty frame around them (BOS, generation prompt)."""
 
@@ -194,6 +212,6 @@ class Generated(msgspec.Struct, tag=True, frozen=True):
     figures: RunFigures
 
 
-Reply = Backend | LoadProgress | Loaded | Unloaded | TokenCounts | PromptProgress | Text | Generated
+Reply = Backend | LoadProgress | Loaded | Unloaded | AdaptersUsed | TokenCounts | PromptProgress | Text | Generated
 
 PROTOCOL: Protocol[Request, Reply] = Protocol("inference", VERSION, Request, Reply, "model's process")

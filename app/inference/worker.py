@@ -10,7 +10,18 @@ from typing import Any
 from app.core import log
 from app.core.child import CallContext, Channel, Handler, serve
 from app.core.paths import Home
-from app.inference.protocol import PROTOCOL, CountTokens, DescribeBackend, Generate, Load, Reply, Unload, Unloaded
+from app.inference.protocol import (
+    PROTOCOL,
+    AdaptersUsed,
+    CountTokens,
+    DescribeBackend,
+    Generate,
+    Load,
+    Reply,
+    Unload,
+    Unloaded,
+    UseAdapters,
+)
 
 
 def run(connection: Connection, home_root: str) -> None:
@@ -36,6 +47,9 @@ def _build(channel: Channel[Reply]) -> tuple[Handler, Callable[[], None]]:
             case Unload():
                 engine.unload()
                 return Unloaded()
+            case UseAdapters(adapters):
+                engine.use_adapters(adapters)
+                return AdaptersUsed()
             case CountTokens(messages):
                 return engine.count_tokens(messages)
             case Generate():

@@ -56,7 +56,7 @@ def summarize(header: Header, path: Path) -> ModelSummary:
         n_ctx_train=header.integer("{arch}.context_length"),
         n_layers=header.integer("{arch}.block_count"),
         n_vocab=header.length("tokenizer.ggml.tokens") or header.integer("{arch}.vocab_size"),
-        license=_line(header.text("general.license")),
+        license=printable_line(header.text("general.license")),
         chat_template=header.text("tokenizer.chat_template"),
         active_parameters=header.active_parameters,
         n_experts=header.integer("{arch}.expert_count"),
@@ -95,10 +95,10 @@ def _refuse_others(header: Header, path: Path) -> None:
 
 
 def _name(header: Header, path: Path) -> str:
-    return _line(header.text("general.name")) or common_name(path.name)
+    return printable_line(header.text("general.name")) or common_name(path.name)
 
 
-def _line(text: str) -> str:
+def printable_line(text: str) -> str:
     """One short printable line of a text from the file, which nobody has checked."""
     printable = "".join(character if character.isprintable() else " " for character in text)
     return " ".join(printable.split())[:_MAX_NAME]
