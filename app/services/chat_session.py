@@ -6,13 +6,14 @@ conversations may ask at once, and then the model answers one after the other.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 
 from app.chat.export import to_markdown
 from app.chat.smalltalk import is_small_talk
 from app.chat.transcript import ConversationSummary, Message, path_to
-from app.core.errors import BusyError, SatchelError
+from app.core.errors import BusyError, SatchelError, StorageError
 from app.inference.client import InferenceClient
 from app.services.documents import DocumentLibrary
 from app.services.events import ConversationsChanged, MessageAdded, MessageFinished, Publish
@@ -21,6 +22,8 @@ from app.services.reply import ReplyWriter
 from app.services.turns import Run
 from app.storage.conversations import Conversations
 from app.storage.settings import SettingsFile
+
+log = logging.getLogger(__name__)
 
 
 class ChatSession:
@@ -41,6 +44,8 @@ class ChatSession:
         self._lock = threading.Lock()
         self._runs: dict[int, Run] = {}
         self._closed = False
+        self._made: set[int] = set()
+        """Conversations of this run: those in which nothing is said until its end are not kept."""
 
     # -- the list ---------------------------------------------------------------------------------------------------
 
@@ -55,6 +60,7 @@ class ChatSession:
     def new_conversation(self) -> ConversationSummary:
         """An empty one."""
         made = self._conversations.create()
+        self._made.add(made.id)
         self._publish(ConversationsChanged())
         return made
 
@@ -91,6 +97,11 @@ class ChatSession:
     def save_draft(self, conversation_id: int, text: str) -> None:
         """Keep what is typed; sending clears it."""
         self._conversations.save_draft(conversation_id, text)
+
+    def drop_if_empty(self, conversation_id: int) -> None:
+        """The person leaves it: nothing is kept of a conversation without message, draft, collection and title."""
+        if self._conversations.drop_if_empty(conversation_id):
+            self._publish(ConversationsChanged())
 
     # -- messages ---------------------------------------------------------------------------------------------------
 
@@ -161,7 +172,7 @@ class ChatSession:
         return to_markdown(self._conversations.get(conversation_id).title, self.messages(conversation_id))
 
     def close(self, timeout_s: float = 5.0) -> None:
-        """Stop all replies and wait until they are saved. Nothing can be sent any more."""
+        """Stop all replies and wait until they are saved. Nothing can be sent any more, and what stayed empty goes."""
         with self._lock:
             self._closed = True
             runs = list(self._runs.values())
@@ -169,6 +180,11 @@ class ChatSession:
             run.stop()
         for run in runs:
             run.done.wait(timeout_s)
+        try:
+            for made in self._made:
+                self._conversations.drop_if_empty(made)
+        except StorageError as error:  # a full disk: nobody is there to be told, and nothing is lost
+            log.warning("Empty conversations stay: %s", error)
 
     # -- inside -----------------------------------------------------------------------------------------------------
 

@@ -101,6 +101,17 @@ class Conversations:
         limit = (datetime.now(UTC) - older_than).isoformat()
         return len(self._database.execute("DELETE FROM conversations WHERE deleted_at < ? RETURNING id", (limit,)))
 
+    def drop_if_empty(self, conversation_id: int) -> bool:
+        """Remove it for good if nothing was ever put in it: no message, draft, attachment or title. Whether it was."""
+        dropped = self._database.execute(
+            "DELETE FROM conversations WHERE id = ? AND title = '' AND deleted_at IS NULL"
+            " AND NOT EXISTS (SELECT 1 FROM messages m WHERE m.conversation_id = conversations.id)"
+            " AND NOT EXISTS (SELECT 1 FROM drafts d WHERE d.conversation_id = conversations.id)"
+            " AND NOT EXISTS (SELECT 1 FROM attachments a WHERE a.conversation_id = conversations.id) RETURNING id",
+            (conversation_id,),
+        )
+        return bool(dropped)
+
     def attach(self, conversation_id: int, collection_id: int) -> None:
         """Let a collection answer in this conversation. Twice is fine."""
         self.get(conversation_id)
@@ -112,9 +123,17 @@ class Conversations:
             "DELETE FROM attachments WHERE conversation_id = ? AND collection_id = ?", (conversation_id, collection_id)
         )
 
-    def detach_everywhere(self, collection_id: int) -> None:
-        """The collection is gone."""
-        self._database.execute("DELETE FROM attachments WHERE collection_id = ?", (collection_id,))
+    def detach_everywhere(self, collection_id: int) -> list[int]:
+        """The collection is gone. Returns the conversations that it was attached to."""
+        sql = "DELETE FROM attachments WHERE collection_id = ? RETURNING conversation_id"
+        return [row[0] for row in self._database.execute(sql, (collection_id,))]
+
+    def attach_again(self, collection_id: int, conversation_ids: Iterable[int]) -> None:
+        """The collection is back; conversations that are gone by now are left out."""
+        self._database.execute_many(
+            "INSERT OR IGNORE INTO attachments SELECT id, ? FROM conversations WHERE id = ?",
+            [(collection_id, conversation_id) for conversation_id in conversation_ids],
+        )
 
     # -- what was typed and not sent --------------------------------------------------------------------------------
 

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from app.services.events import Event
     from app.ui.chat.page import ChatPage
     from app.ui.intake import Intake
+    from app.ui.models.page import ModelsPage
     from app.ui.parts import Parts
 
 CHAT_HEADER_PX = 84
@@ -99,6 +100,7 @@ class MainWindow(QMainWindow):
         self._parts = parts
         self._intake = Intake(parts, self.notices, self)
         self._intake.collection_made.connect(self._attach)
+        self._watch_downloads(parts)
 
         def looked(conversations: Sequence[ConversationSummary]) -> None:
             self._opened(not conversations)
@@ -106,6 +108,14 @@ class MainWindow(QMainWindow):
             parts.bridge.run(parts.documents.collections, self._collections_known)
 
         parts.bridge.run(parts.chat.list_conversations, looked, self._opened_with_problem)
+
+    def _watch_downloads(self, parts: Parts) -> None:
+        from app.ui.models.downloads.watch import DownloadWatch
+
+        watch = DownloadWatch(parts, self.rail, self)
+        watch.chat_requested.connect(self.chat_with)
+        watch.model_requested.connect(self._show_model)
+        watch.downloads_requested.connect(self.show_downloads)
 
     def show_problem(self, error: SatchelError, retry: Callable[[], None]) -> None:
         """The services could not be opened: say why in the middle of the window."""
@@ -160,9 +170,33 @@ class MainWindow(QMainWindow):
         self.chat_page().attach_collection(collection_id)
 
     def ask_about(self, collection_id: int) -> None:
-        """A new conversation that answers from this collection."""
-        self.start_chat()
-        self.chat_page().attach_collection(collection_id)
+        """A conversation that answers from this collection and in which nothing was said yet."""
+        self.go("chat")
+        self.chat_page().ask_about(collection_id)
+
+    def chat_with(self, model_id: int) -> None:
+        """Load a model of the library as the settings say, and show a new conversation with it."""
+        from app.ui.models.loading import load_model
+
+        parts = self._parts
+        if parts is not None:
+            load_model(parts, model_id, parts.settings.current.model.load_settings())
+            self.start_chat()
+
+    def show_downloads(self) -> None:
+        """Show what is being downloaded."""
+        if self._parts is not None:
+            self.models_page().show_view("downloads")
+            self.go("models")
+
+    def models_page(self) -> ModelsPage:
+        """The Models page, built if need be. Only once the services are open."""
+        page = self._page_widget("models")
+        return cast("ModelsPage", page)
+
+    def _show_model(self, model_id: int) -> None:
+        self.models_page().select(model_id)
+        self.go("models")
 
     def _show(self, widget: QWidget) -> None:
         changed = self._stack.currentWidget() is not widget
@@ -218,6 +252,8 @@ class MainWindow(QMainWindow):
 
                 models = ModelsPage(parts)
                 models.files_chosen.connect(lambda paths: intake.take(Dropped.of_paths(paths)))
+                models.settings_requested.connect(lambda: self.go("settings"))
+                models.chat_requested.connect(self.chat_with)
                 intake.model_added.connect(models.select)
                 return models
             case "documents":

@@ -111,7 +111,8 @@ class FakeChatSession:
     # -- the session's methods --------------------------------------------------------------------------------------
 
     def list_conversations(self, containing: str = "") -> list[ConversationSummary]:
-        found = [entry.summary for entry in self._conversations.values() if not entry.deleted]
+        kept = [entry for entry in self._conversations.values() if not entry.deleted]
+        found = [replace(entry.summary, leaf_id=entry.leaf) for entry in kept]
         found = [summary for summary in found if containing.casefold() in summary.title.casefold()]
         return sorted(found, key=lambda summary: (summary.updated_at, summary.id), reverse=True)
 
@@ -130,6 +131,13 @@ class FakeChatSession:
     def undelete(self, conversation_id: int) -> None:
         self._conversations[conversation_id].deleted = False
         self._publish(ConversationsChanged())
+
+    def drop_if_empty(self, conversation_id: int) -> None:
+        entry = self._conversations[conversation_id]
+        there = entry.tree or self._drafts.get(conversation_id) or entry.summary.collection_ids
+        if not there and entry.summary.title == "New conversation":
+            del self._conversations[conversation_id]
+            self._publish(ConversationsChanged())
 
     def messages(self, conversation_id: int) -> list[Message]:
         return self._conversations[conversation_id].messages

@@ -52,9 +52,13 @@ class Attached(QObject):
         if number is not None:
             self._bridge.run(
                 lambda: self._session.detach(number, collection_id),
-                lambda _: self._chats.refresh(),
+                lambda _: self._detached(number),
                 self._pane.show_problem,
             )
+
+    def _detached(self, number: int) -> None:
+        self._chats.not_in_use(number)
+        self._chats.refresh()
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, CollectionsChanged):

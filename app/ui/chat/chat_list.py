@@ -41,6 +41,7 @@ class ChatList(QObject):
         self._summaries: list[ConversationSummary] = []
         self._asked = 0
         self._wait_for_new: list[Callable[[int], None]] = []
+        self._in_use: set[int] = set()
         sidebar.opened.connect(self.open)
         sidebar.renamed.connect(self._rename)
         sidebar.delete_requested.connect(self._delete)
@@ -83,6 +84,7 @@ class ChatList(QObject):
     def with_stored(self, then: Callable[[int], None]) -> None:
         """Do something in the conversation that is open; a new one is stored first."""
         if self.current is not None:
+            self._in_use.add(self.current)
             then(self.current)
             return
         self._wait_for_new.append(then)
@@ -91,6 +93,7 @@ class ChatList(QObject):
 
         def made(summary: ConversationSummary) -> None:
             waiting, self._wait_for_new = self._wait_for_new, []
+            self._in_use.add(summary.id)
             if self.current is None:
                 self._chosen = True
                 self.current = summary.id
@@ -104,6 +107,19 @@ class ChatList(QObject):
             self._show_problem(error)
 
         self._bridge.run(self._session.new_conversation, made, failed)
+
+    def in_use(self, conversation_id: int) -> bool:
+        """Whether something was said or attached in it since the start: it may be on its way to the disk still."""
+        return conversation_id in self._in_use
+
+    def not_in_use(self, conversation_id: int) -> None:
+        """What was attached is not any more."""
+        self._in_use.discard(conversation_id)
+
+    def unwritten_about(self, collection_id: int) -> int | None:
+        """A conversation that answers from just this collection and in which nothing was said yet."""
+        found = (s.id for s in self._summaries if s.leaf_id is None and s.collection_ids == (collection_id,))
+        return next(found, None)
 
     def happened(self, event: Event) -> None:
         """Something happened in a service."""

@@ -26,7 +26,7 @@ class Opened(QObject):
         self._new_draft = ""
         """What is typed for a conversation that is not stored yet."""
         pane.composer.drafted.connect(self.keep_draft)
-        chats.leaving.connect(self.keep_draft)
+        chats.leaving.connect(self._leave)
         chats.switched.connect(self._switched)
         bridge.happened.connect(self._happened)
 
@@ -37,6 +37,19 @@ class Opened(QObject):
             self._new_draft = text
         else:
             self._bridge.run(lambda: self._session.save_draft(number, text), None, self._pane.show_problem)
+
+    def _leave(self) -> None:
+        """Save what is typed; a conversation in which nothing is and nothing comes is not kept."""
+        number, text = self._chats.current, self._pane.composer.draft
+        if number is None or text or self._chats.in_use(number):
+            self.keep_draft()
+            return
+
+        def leave() -> None:
+            self._session.save_draft(number, "")
+            self._session.drop_if_empty(number)
+
+        self._bridge.run(leave, None, self._pane.show_problem)
 
     def show_version(self, message_id: int) -> None:
         """Show the path through another version of a message."""

@@ -86,6 +86,16 @@ class ChatPage(QWidget):
         """Answer from this collection in the conversation that is open."""
         self._attached.attach(collection_id)
 
+    def ask_about(self, collection_id: int) -> None:
+        """Show a conversation that answers from this collection and in which nothing was said yet."""
+        there = self._chats.unwritten_about(collection_id)
+        if there is not None:
+            self.open(there)
+        else:
+            self.new_conversation()
+            self.attach_collection(collection_id)
+        self.pane.composer.input.setFocus()
+
     def focus_search(self) -> None:
         """Let the person type what to look for among the conversations."""
         self.arrangement.show_sidebar()

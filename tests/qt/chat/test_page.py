@@ -351,6 +351,47 @@ def test_new_chat_is_stored_only_when_something_is_said(stage: Stage) -> None:
     stage.until(lambda: stage.session.list_conversations()[0].collection_ids == ())
 
 
+def test_a_conversation_in_which_nothing_is_is_not_kept(stage: Stage) -> None:
+    old = stage.session.add("Old", ("a", "b"), age=timedelta(days=1))
+    with_draft = stage.session.add("New conversation", age=timedelta(hours=2))
+    stage.session.save_draft(with_draft, "What I meant to ask")
+    stage.session.add("New conversation", age=timedelta(hours=1))
+    page = stage.open()
+    page.open(with_draft)
+    stage.until(lambda: page.pane.composer.draft == "What I meant to ask")
+    page.open(old)
+    stage.until(lambda: titles(stage) == ["New conversation", "Old"])
+    page.new_conversation()
+    page.attach_collection(1)
+    stage.until(lambda: page.findChild(QPushButton, "header.collection.1") is not None)
+    page.open(old)
+    stage.until(lambda: len(titles(stage)) == 3)
+    page.open(stage.session.list_conversations()[0].id)
+    stage.until(lambda: page.findChild(QPushButton, "header.collection.1") is not None)
+    click(stage, QToolButton, "header.collection.1.detach")
+    stage.until(lambda: all(entry.collection_ids == () for entry in stage.session.list_conversations()))
+    stage.until(lambda: page.findChild(QPushButton, "header.collection.1") is None)
+    page.new_conversation()
+    stage.until(lambda: titles(stage) == ["New conversation", "Old"])
+
+
+def test_asking_about_a_collection_twice_makes_one_conversation(stage: Stage) -> None:
+    old = stage.session.add("Old", ("a", "b"), age=timedelta(days=1))
+    page = stage.open()
+    page.ask_about(1)
+    stage.until(lambda: page.findChild(QPushButton, "header.collection.1") is not None)
+    made = page.conversation_id
+    page.open(old)
+    page.ask_about(1)
+    assert page.conversation_id == made
+    assert len(stage.session.list_conversations()) == 2
+    ask(stage, "What is covered?")
+    stage.until(lambda: not page.replies.is_busy and len(page.pane.messages.messages) == 2)
+    stage.until(lambda: titles(stage)[0] == "What is covered?")
+    page.ask_about(1)
+    stage.until(lambda: len(stage.session.list_conversations()) == 3)
+
+
 def test_two_collections_attached_at_once_share_one_new_conversation(stage: Stage) -> None:
     page = stage.open()
     page.attach_collection(1)

@@ -83,6 +83,15 @@ def test_a_chat_streams_and_is_saved(session_with: Any, recorder: Recorder, data
     assert session.list_conversations()[0].title == "Hi?"
 
 
+def test_what_stayed_empty_is_gone_after_the_end(session_with: Any, database: Database) -> None:
+    session = session_with(ScriptedInference(["Hello."]))
+    said, attached, _empty = (session.new_conversation().id for _ in range(3))
+    session.send(said, "Hi?")
+    session.attach(attached, 1)
+    session.close()
+    assert {summary.id for summary in Conversations(database).summaries()} == {said, attached}
+
+
 def test_the_question_is_on_the_disk_before_anything_else(session_with: Any, database: Database) -> None:
     seen: list[str] = []
 

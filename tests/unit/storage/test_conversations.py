@@ -111,6 +111,20 @@ def test_search_finds_titles_parts_of_words_and_finished_messages(conversations:
     assert len(conversations.summaries("  ")) == 2
 
 
+def test_only_a_conversation_without_anything_in_it_is_dropped(conversations: Conversations) -> None:
+    made = [conversations.create().id for _ in range(6)]
+    asked, attached, drafted, named, deleted, empty = made
+    conversations.add_question(asked, "Hi?")
+    conversations.attach(attached, 3)
+    conversations.save_draft(drafted, "Hm")
+    conversations.rename(named, "Plans")
+    conversations.delete(deleted)
+    assert [number for number in made if conversations.drop_if_empty(number)] == [empty]
+    assert not conversations.drop_if_empty(empty)
+    conversations.undelete(deleted)
+    assert {summary.id for summary in conversations.summaries()} == {asked, attached, drafted, named, deleted}
+
+
 def test_deleted_comes_back_until_it_is_purged(conversations: Conversations, database: Database) -> None:
     made = conversations.create()
     conversations.add_question(made.id, "zebra")
