@@ -1,44 +1,63 @@
 """What a model takes in memory, by closed forms on its header.
 
 llama.cpp itself, asked to lay a model out without allocating, is exact (``InferenceClient.probe``); these formulas
-answer at once where it cannot be asked, and explain the parts. Compared with it on Llama shapes from 135M to 70B, at
-512 to 131,072 tokens: the KV cache is equal, the compute buffer within 0.1 % (8 % too large with a quantized cache). On
-Gemma 3 270M (sliding windows): the KV cache is equal, the compute buffer 2-7 % too small.
+answer at once where it cannot be asked, and explain the parts. ``tests.bench.sizing`` prints how far they are off:
+weights and caches are equal on all of its networks, compute buffers are near.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from app.models.gguf import Header
-from app.models.sizing.layout import Layout
-from app.models.summary import MAX_LAYERS, kind_of
-
-N_UBATCH = 512
-"""Tokens that llama.cpp computes at once."""
-
-_KV_BLOCKS = {"f16": (1, 2), "q8_0": (32, 34), "q4_0": (32, 18)}
-"""Elements and bytes of a block, by KV type."""
-
-_SLIDING_PERIOD = {"gemma2": 2, "gemma3": 6, "cohere2": 4, "gpt-oss": 2, "exaone4": 4, "olmo2": 4}
-"""Patterns that llama.cpp knows by heart: one layer in so many, the last of each group, sees everything."""
+from app.models.sizing.cache import cache_bytes_by_layer, padded, window_cells
+from app.models.sizing.layout import HOST, DeviceParts, Layout
+from app.models.sizing.offload import GpuShare, place, weights_by_device
+from app.models.sizing.shape import N_UBATCH, layer_count, layer_memories
+from app.models.summary import kind_of
 
 _VOCABULARY_BYTES_PER_TOKEN = 360
 """Measured: 17 MiB for 49,152 tokens."""
 _PROCESS_BYTES = 48 * 2**20
 """Measured: a worker process with the interpreter and the library, before any model."""
-
 _ANSWERING_BYTES = 8 * 2**20
 """Measured: what the first answer adds to a worker, whatever the model."""
 _BYTES_PER_TOKEN = 64
 """Of a conversation: a Python list of numbers, twice, and the text."""
 
 
-def estimate(header: Header, n_ctx: int, kv_type: str = "f16") -> Layout:
-    """The parts at a context of ``n_ctx`` tokens. ``kv_type``: "f16", "q8_0" or "q4_0"."""
-    return Layout.on_host(
-        weights_bytes=header.weights_bytes,
-        kv_bytes=kv_cache_bytes(header, n_ctx, kv_type),
-        compute_bytes=compute_bytes(header, n_ctx),
-        other_bytes=other_bytes(header),
+def estimate(
+    header: Header,
+    n_ctx: int,
+    kv_type: str = "f16",
+    *,
+    gpus: Sequence[GpuShare] = (),
+    n_gpu_layers: int = -1,
+    flash_attention: bool = True,
+    adapters: Sequence[Header] = (),
+) -> Layout:
+    """The layout at a context of ``n_ctx`` tokens. ``kv_type``: "f16", "q8_0" or "q4_0".
+
+    ``gpus``: those that llama.cpp can use; ``n_gpu_layers`` of the layers go there (-1: all). ``adapters``: the headers
+    of LoRA adapters that are used with it; they count as weights in main memory.
+    """
+    placement = place(header, gpus, n_gpu_layers)
+    weights = weights_by_device(header, placement)
+    weights[HOST] += sum(adapter.weights_bytes for adapter in adapters)
+    caches = dict.fromkeys(placement.devices, 0)
+    for device, size in zip(
+        placement.layers, cache_bytes_by_layer(header, n_ctx, kv_type, flash_attention=flash_attention), strict=False
+    ):
+        caches[device] += size
+    compute = compute_bytes(header, n_ctx, flash_attention=flash_attention)
+    computes = [compute if device in (*placement.layers, placement.output) else 0 for device in placement.devices]
+    computes[0] = computes[0] or 8 * min(N_UBATCH, n_ctx) * header.integer("{arch}.embedding_length")  # handed over
+    return Layout(
+        tuple(
+            DeviceParts(device, weights[device], caches[device], computing)
+            for device, computing in zip(placement.devices, computes, strict=True)
+        ),
+        other_bytes(header) + working_bytes(header, n_ctx),
     )
 
 
@@ -49,34 +68,36 @@ def usable_context(header: Header, n_ctx: int) -> int:
     return min(wanted, trained) if trained > 0 else wanted
 
 
-def kv_cache_bytes(header: Header, n_ctx: int, kv_type: str = "f16") -> int:
-    """KV cache (or recurrent state) of all layers; 0 for models that embed."""
-    if kind_of(header) == "embedding":
-        return 0
-    layers = _layers(header)
-    heads_kv = header.per_layer("{arch}.attention.head_count_kv", layers, max(_heads(header, layers)))
-    head_length = header.integer("{arch}.embedding_length") // max(1, *_heads(header, layers))
-    key = header.integer("{arch}.attention.key_length", head_length)
-    value = header.integer("{arch}.attention.value_length", head_length)
-    state = _recurrent_state_bytes(header)
-    total = 0
-    for heads, cells in zip(heads_kv, _cells(header, layers, n_ctx), strict=True):
-        # A layer without KV heads in a mixed network keeps a fixed state instead.
-        total += cells * (_row_bytes(kv_type, heads * key) + _row_bytes(kv_type, heads * value)) if heads else state
-    return total
-
-
-def compute_bytes(header: Header, n_ctx: int) -> int:
-    """The compute buffer with flash attention and one row of logits: activations of a batch, and the attention mask."""
-    feed_forward = max(header.per_layer("{arch}.feed_forward_length", _layers(header)))
-    experts = header.integer("{arch}.expert_used_count") * header.integer("{arch}.expert_feed_forward_length")
-    width = 4 * header.integer("{arch}.embedding_length") + 3 * max(feed_forward, experts)
+def compute_bytes(header: Header, n_ctx: int, *, flash_attention: bool = True) -> int:
+    """The compute buffer with one row of logits: activations of a batch, the attention mask, and without flash
+    attention each head's scores of the whole batch."""
     batch = min(N_UBATCH, max(1, n_ctx))
-    if kind_of(header) == "embedding":
-        return 4 * batch * width
-    # One mask, F16, for the layers that see everything, one for those with a window.
-    masked = _padded(n_ctx) + (_window_cells(header, n_ctx) if any(_sliding_layers(header, _layers(header))) else 0)
-    return 4 * batch * width + 2 * batch * masked
+    activations = 4 * batch * _widest(header)
+    memories = layer_memories(header)
+    # One mask for the layers that see everything, one for those with a window.
+    full = any(layer.key_elements and not layer.slides for layer in memories)
+    sliding = any(layer.key_elements and layer.slides for layer in memories)
+    seen = (padded(n_ctx) if full else 0) + (window_cells(header, n_ctx) if sliding else 0)
+    if flash_attention:
+        return activations + 2 * batch * seen
+    heads = max(header.per_layer("{arch}.attention.head_count", layer_count(header)))
+    longest = padded(n_ctx) if full else window_cells(header, n_ctx) if sliding else 0
+    return activations + 4 * batch * seen + 4 * batch * heads * longest
+
+
+def _widest(header: Header) -> int:
+    """Numbers that lie side by side for a token where they are most: fitted to what llama.cpp lays out."""
+    embedding = header.integer("{arch}.embedding_length")
+    feed_forward = max(header.per_layer("{arch}.feed_forward_length", layer_count(header)))
+    expert = header.integer("{arch}.expert_feed_forward_length", feed_forward) or feed_forward
+    wide = max(feed_forward, header.integer("{arch}.expert_used_count") * expert)
+    names = {tensor.name for tensor in header.tensors}
+    gated = "blk.0.ffn_up.weight" not in names or "blk.0.ffn_gate.weight" in names or header.architecture == "phi3"
+    return 4 * embedding + max(
+        (3 if gated else 1) * wide,
+        5 * header.integer("{arch}.ssm.inner_size"),
+        16 * embedding if header.integer("{arch}.wkv.head_size") else 0,
+    )
 
 
 def other_bytes(header: Header) -> int:
@@ -88,52 +109,7 @@ def other_bytes(header: Header) -> int:
 def working_bytes(header: Header, n_ctx: int) -> int:
     """What a worker needs beside all buffers while it answers: the rows of a batch in the form that the CPU multiplies,
     the conversation as text and as tokens, threads, the template."""
+    if kind_of(header) == "embedding":
+        return _ANSWERING_BYTES
     longest = max((tensor.shape[0] for tensor in header.tensors if len(tensor.shape) > 1), default=0)
     return _ANSWERING_BYTES + 2 * min(N_UBATCH, max(1, n_ctx)) * longest + _BYTES_PER_TOKEN * n_ctx
-
-
-def _layers(header: Header) -> int:
-    # Bounded: a header can claim billions, and the sums below go through them one by one.
-    return min(MAX_LAYERS, max(1, header.integer("{arch}.block_count")))
-
-
-def _heads(header: Header, layers: int) -> tuple[int, ...]:
-    return header.per_layer("{arch}.attention.head_count", layers)
-
-
-def _cells(header: Header, layers: int, n_ctx: int) -> list[int]:
-    """Cells of each layer's cache: layers with a sliding window keep only that, and the batch under way."""
-    full, sliding = _padded(n_ctx), _window_cells(header, n_ctx)
-    return [sliding if slides else full for slides in _sliding_layers(header, layers)]
-
-
-def _window_cells(header: Header, n_ctx: int) -> int:
-    return _padded(min(n_ctx, header.integer("{arch}.attention.sliding_window") + N_UBATCH))
-
-
-def _sliding_layers(header: Header, layers: int) -> list[bool]:
-    if header.integer("{arch}.attention.sliding_window") <= 0:
-        return [False] * layers
-    pattern = header.metadata.get(f"{header.architecture}.attention.sliding_window_pattern")
-    if isinstance(pattern, tuple) and len(pattern) >= layers:
-        return [bool(slides) for slides in pattern[:layers]]
-    period = pattern if isinstance(pattern, int) and pattern > 0 else _SLIDING_PERIOD.get(header.architecture, 1)
-    return [layer % period < period - 1 for layer in range(layers)]
-
-
-def _recurrent_state_bytes(header: Header) -> int:
-    """Convolution and state-space memory of one recurrent layer, F32."""
-    inner = header.integer("{arch}.ssm.inner_size")
-    state = header.integer("{arch}.ssm.state_size")
-    groups = header.integer("{arch}.ssm.group_count")
-    convolution = max(0, header.integer("{arch}.ssm.conv_kernel") - 1) * (inner + 2 * groups * state)
-    return 4 * (convolution + state * inner)
-
-
-def _row_bytes(kv_type: str, elements: int) -> int:
-    block, block_bytes = _KV_BLOCKS[kv_type]
-    return -(-elements // block) * block_bytes
-
-
-def _padded(cells: int) -> int:
-    return -(-cells // 256) * 256
