@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # the window is shown before these are needed
     from app.core.paths import Home
     from app.services.chat_session import ChatSession
     from app.services.documents import DocumentLibrary
+    from app.services.downloads import Downloads
+    from app.services.hub import ModelHub
     from app.services.model_library import ModelLibrary
     from app.storage.settings import SettingsFile
     from app.ui.notices import Note
@@ -30,3 +32,5 @@ class Parts:
     models: ModelLibrary
     settings: SettingsFile
     notify: Callable[[Note], None]
+    hub: ModelHub = None  # type: ignore[assignment]
+    downloads: Downloads = None  # type: ignore[assignment]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QIcon, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QToolButton, QVBoxLayout, QWidget
 
 from app.core.sizes import size_text
@@ -58,6 +58,7 @@ class Rail(QFrame):
             "settings": self.tr("Settings"),
         }
         self._buttons = {page: self._button(page, words[page], number) for number, page in enumerate(PAGES, 1)}
+        self._rings = {page: ProgressRing(theme, made, f"rail.{page}.progress") for page, made in self._buttons.items()}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 14, 8, 12)
         layout.setSpacing(4)
@@ -80,6 +81,10 @@ class Rail(QFrame):
         """Mark the page that is shown."""
         self._buttons[page].setChecked(True)
         self._retint()
+
+    def show_progress(self, page: Page, fraction: float | None, words: str) -> None:
+        """A ring at a page's icon: something goes on there, 0.0 to 1.0 of it done. None: nothing does."""
+        self._rings[page].show_fraction(fraction, words)
 
     def button(self, page: Page) -> QToolButton:
         """The button of a page."""
@@ -104,12 +109,59 @@ class Rail(QFrame):
         self.setFixedWidth(room_px(WIDTH))
         for button in self._buttons.values():
             button.setFixedSize(room_px(WIDTH) - 16, room_px(58))
+        for ring in self._rings.values():
+            ring.place()
         self._retint()
 
     def _retint(self) -> None:
         for page, button in self._buttons.items():
             color = self._theme.colors.accent if button.isChecked() else self._theme.colors.muted
             button.setIcon(self._theme.icon(_ICONS[page], color, 22))
+
+
+class ProgressRing(QWidget):
+    """A small ring at the upper right of a button's icon."""
+
+    SIZE = 16
+
+    def __init__(self, theme: Theme, button: QToolButton, name: str) -> None:
+        super().__init__(button)
+        self._theme, self._button = theme, button
+        self._fraction = 0.0
+        self.setObjectName(name)
+        self.setFixedSize(self.SIZE, self.SIZE)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        theme.changed.connect(self.update)
+        self.hide()
+
+    def show_fraction(self, fraction: float | None, words: str) -> None:
+        """Show so much of the ring, and say ``words`` for it; None hides it."""
+        self.setVisible(fraction is not None)
+        self._button.setAccessibleDescription(words)
+        if fraction is not None:
+            self._fraction = min(1.0, max(0.0, fraction))
+            self.setAccessibleName(words)
+            self.place()
+            self.update()
+
+    def place(self) -> None:
+        """Stand where the button's icon ends."""
+        self.move(self._button.width() // 2 + 6, 4)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        colors = self._theme.colors
+        ground = colors.selected if self._button.isChecked() else colors.sunken
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(ground))
+        painter.drawEllipse(self.rect())
+        ring = QRectF(3, 3, self.SIZE - 6, self.SIZE - 6)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(QPen(QColor(colors.line_strong), 2.5))
+        painter.drawEllipse(ring)
+        painter.setPen(QPen(QColor(colors.accent), 2.5, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
+        painter.drawArc(ring, 90 * 16, -round(max(0.04, self._fraction) * 360 * 16))
 
 
 class MemoryMeter(QWidget):

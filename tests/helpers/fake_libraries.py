@@ -83,6 +83,11 @@ class FakeModelLibrary:
         """Have these already."""
         self._models |= {entry.id: entry for entry in models}
 
+    def take(self, model: LibraryModel) -> None:
+        """It came by itself: a download was finished."""
+        self._models[model.id] = model
+        self._publish(LibraryChanged())
+
     def models(self) -> list[LibraryModel]:
         return list(self._models.values())
 
@@ -238,6 +243,7 @@ class FakeDocumentLibrary:
     def __init__(self, publish: Publish, infos: Sequence[CollectionInfo] = (), files: Sequence[FileInfo] = ()) -> None:
         self._publish = publish
         self._infos = {info.id: info for info in infos}
+        self._removed: dict[int, CollectionInfo] = {}
         self._files = list(files)
         self.calls: list[tuple[object, ...]] = []
         self.pages_read = 0
@@ -296,8 +302,11 @@ class FakeDocumentLibrary:
         return self._change(msgspec.structs.replace(self._infos[collection_id], name=name))
 
     def remove(self, collection_id: int) -> None:
-        del self._infos[collection_id]
+        self._removed[collection_id] = self._infos.pop(collection_id)
         self._publish(CollectionsChanged(tuple(self.collections())))
+
+    def restore(self, collection_id: int) -> CollectionInfo:
+        return self._change(self._removed.pop(collection_id))
 
     def rescan(self, collection_id: int, retry_failed: bool = False) -> CollectionInfo:
         self.calls.append(("rescan", collection_id, retry_failed))

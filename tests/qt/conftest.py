@@ -15,6 +15,7 @@ from app.ui.bridge import Bridge
 from app.ui.notices import Note
 from app.ui.parts import Parts
 from app.ui.theme import Theme
+from tests.helpers.fake_hub import FakeDownloads, FakeModelHub
 from tests.helpers.fake_libraries import FakeDocumentLibrary, FakeModelLibrary
 from tests.helpers.fake_services import FakeChatSession
 
@@ -42,8 +43,28 @@ def world(theme: Theme, bridge: Bridge, home: Home) -> SimpleNamespace:
     notes: list[Note] = []
     models, documents = FakeModelLibrary(bridge.publish), FakeDocumentLibrary(bridge.publish)
     chat, settings = FakeChatSession(bridge.publish), SettingsFile(home.settings_file)
-    parts = Parts(theme, bridge, home, chat, documents, models, settings, notes.append)  # type: ignore[arg-type]
+    hub, downloads = FakeModelHub(), FakeDownloads(bridge.publish, models)
+    parts = Parts(
+        theme=theme,
+        bridge=bridge,
+        home=home,
+        chat=chat,  # type: ignore[arg-type]
+        documents=documents,  # type: ignore[arg-type]
+        models=models,  # type: ignore[arg-type]
+        hub=hub,  # type: ignore[arg-type]
+        downloads=downloads,  # type: ignore[arg-type]
+        settings=settings,
+        notify=notes.append,
+    )
     bridge.failed.connect(lambda error: notes.append(Note.of_error(error)))
     return SimpleNamespace(
-        parts=parts, models=models, documents=documents, chat=chat, settings=settings, notes=notes, bridge=bridge
+        parts=parts,
+        models=models,
+        documents=documents,
+        chat=chat,
+        hub=hub,
+        downloads=downloads,
+        settings=settings,
+        notes=notes,
+        bridge=bridge,
     )

@@ -9,12 +9,15 @@ from __future__ import annotations
 import math
 
 from PySide6.QtCore import QByteArray, QSize, Qt, QUrl, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QTextCursor, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent, QTextCursor, QTextTable, QWheelEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser
 
 from app.ui.chat.addresses import citation_of, is_web_address
 from app.ui.chat.formats import QUOTE_DEPTH
-from app.ui.theme import Theme
+from app.ui.theme import Theme, room_px
+
+LEAST_COLUMN = 92
+"""The width of a table's column that holds most words, in pixels."""
 
 
 class TextView(QTextBrowser):
@@ -100,7 +103,25 @@ class TextView(QTextBrowser):
         if painter is not None:
             painter.end()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._wide:
+            self._widen_columns()
+        super().resizeEvent(event)
+
+    def _widen_columns(self) -> None:
+        """A table of many columns is scrolled: squeezed into the view, its words would break within."""
+        columns = max(
+            (f.columns() for f in self.document().rootFrame().childFrames() if isinstance(f, QTextTable)), default=0
+        )
+        width = max(self.viewport().width(), columns * room_px(LEAST_COLUMN))
+        self.setLineWrapMode(QTextBrowser.LineWrapMode.FixedPixelWidth)
+        if width != self.lineWrapColumnOrWidth():
+            self.moveCursor(QTextCursor.MoveOperation.Start)  # else the view scrolls to what was written last
+            self.setLineWrapColumnOrWidth(width)
+
     def _fit(self) -> None:
+        if self._wide:
+            self._widen_columns()
         size = self.document().documentLayout().documentSize()
         bar = self.horizontalScrollBar()
         extra = bar.sizeHint().height() if self._wide and size.width() > self.viewport().width() + 1 else 0

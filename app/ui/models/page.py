@@ -1,152 +1,116 @@
-"""The Models page: this machine, the loaded model, and the library with the details of the chosen one."""
+"""The Models page: a header to choose between the library, finding models, and downloads, and the chosen view."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal, get_args
 
-from PySide6.QtCore import QItemSelection, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QListView, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
-from app.models.model import LibraryModel
-from app.services.events import Event, LibraryChanged, ModelState, ModelStateChanged
-from app.ui.models.cards import EmptyLibrary, LoadedCard, MachineCard
-from app.ui.models.details import ModelDetails
-from app.ui.models.library import ID_ROLE, Library, LibraryFilter
+from app.models.download.values import Download
+from app.services.events import DownloadsChanged, Event
+from app.ui.models.downloads.view import DownloadsView
+from app.ui.models.downloads.words import percent, together, unfinished
+from app.ui.models.find.view import FindView
+from app.ui.models.library_view import LibraryView
 from app.ui.parts import Parts
-from app.ui.widgets.basic import button, column, label, row
-from app.ui.widgets.page import Sides, header, scrolling
-from app.ui.widgets.rows import HEIGHT, RowDelegate
-from app.ui.widgets.search_field import SearchField
+from app.ui.widgets.basic import button, column
+from app.ui.widgets.page import header
+from app.ui.widgets.segments import Segments
+from app.ui.widgets.words import counted
 
-SEARCH_FROM = 6
-"""With fewer models there is nothing to search."""
-ROOM_FOR_ALL = 940
+View = Literal["library", "find", "downloads"]
+VIEWS: tuple[View, ...] = get_args(View)
 
 
 class ModelsPage(QWidget):
-    """``files_chosen`` with paths from the file dialog; the window adds them as if they had been dropped."""
+    """``files_chosen`` with paths from the file dialog; the window adds them as if they had been dropped.
+
+    ``settings_requested``: show where the offline switch and the access token are; ``chat_requested`` with a model.
+    """
 
     files_chosen = Signal(list)
+    settings_requested = Signal()
+    chat_requested = Signal(int)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._select_next: int | None = None
         self.setObjectName("models")
-        self._machine = MachineCard(parts)
-        self._loaded = LoadedCard(parts)
-        self._cards = Sides(self._machine, self._loaded)
-        self._library = Library(parts, self)
-        self._filter = LibraryFilter(self._library)
-        self._list = QListView()
-        self._list.setObjectName("models.list")
-        self._list.setAccessibleName(self.tr("Library"))
-        self._list.setModel(self._filter)
-        self._list.setItemDelegate(RowDelegate(parts.theme))
-        self._list.setUniformItemSizes(True)
-        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._list.setMouseTracking(True)
-        self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
-        self._list.selectionModel().selectionChanged.connect(self._chosen)
-        self._search = SearchField(parts.theme, self.tr("Find a model"), "models.search")
-        self._search.setFixedWidth(220)
-        self._search.textChanged.connect(self._filter.setFilterFixedString)
-        self._count = label(self.tr("Library"), "heading", name="models.count")
-        self._details = ModelDetails(parts)
-        self._details.hide()
-        self._details.closed.connect(self._list.clearSelection)
-        add = button(self.tr("Add a model file…"), "models.add", self._choose_files, "primary")
-        empty_add = button(self.tr("Add a model file…"), "models.empty.add", self._choose_files)
-        self._states = QStackedWidget()
-        self._states.addWidget(self._list)
-        self._states.addWidget(EmptyLibrary(parts.theme, empty_add))
-        self._lay_out(add)
+        words: dict[str, str] = {
+            "library": self.tr("Library"),
+            "find": self.tr("Find"),
+            "downloads": self.tr("Downloads"),
+        }
+        self._segments = Segments(parts.theme, "models.view", self.tr("Views"), words)
+        self._segments.chosen.connect(self._show_named)
+        self._add = button(self.tr("Add a model file…"), "models.add", self._choose_files, "primary")
+        self.library = LibraryView(parts)
+        self.library.add_requested.connect(self._choose_files)
+        self._views: dict[View, QWidget] = {"library": self.library}
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self.library)
+        top = header(self.tr("Models"), self._add, name="models.header", views=self._segments)
+        column(top, self._stack, spacing=0, parent=self).setStretch(1, 1)
         parts.bridge.happened.connect(self._happened)
-        parts.theme.changed.connect(self._list.viewport().update)
-        self._again = QTimer(self, singleShot=True, interval=400)
-        self._again.timeout.connect(self._machine.refresh)
-        self._refresh()
-        self._machine.refresh()
-        parts.bridge.run(lambda: parts.models.state, self._show_state)
+        if parts.downloads is not None:
+            parts.bridge.run(parts.downloads.all, self._show_badge, lambda _error: None, self)
 
-    def _lay_out(self, add: QWidget) -> None:
-        content = QWidget()
-        inside: QVBoxLayout = column(self._cards, spacing=18, parent=content)
-        inside.setContentsMargins(24, 22, 24, 20)
-        top = row(self._count, spacing=8)
-        top.addStretch()
-        top.addWidget(self._search)
-        inside.addLayout(top)
-        self._states.setMinimumHeight(3 * HEIGHT + 8)
-        inside.addWidget(self._states, 1)
-        left = column(header(self.tr("Models"), add, name="models.header"), scrolling(content), spacing=0)
-        left.setStretch(1, 1)
-        across = QHBoxLayout(self)
-        across.setContentsMargins(0, 0, 0, 0)
-        across.setSpacing(0)
-        across.addLayout(left, 1)
-        across.addWidget(self._details)
+    @property
+    def view(self) -> View:
+        """The view that is shown."""
+        shown = self._stack.currentWidget()
+        return next(name for name, widget in self._views.items() if widget is shown)
+
+    def show_view(self, view: View) -> None:
+        """Show the library, the search, or the downloads."""
+        if view not in self._views:
+            self._views[view] = self._build_find() if view == "find" else self._build_downloads()
+            self._stack.addWidget(self._views[view])
+        self._segments.show_view(view)
+        self._stack.setCurrentWidget(self._views[view])
+        self._add.setVisible(view == "library")
 
     def select(self, model_id: int) -> None:
-        """Show the details of a model, now or when the library has it."""
-        row_number = self._library.row_of(model_id)
-        if row_number < 0:
-            self._select_next = model_id
-            return
-        self._search.clear()
-        index = self._filter.mapFromSource(self._library.index(row_number))
-        self._list.setCurrentIndex(index)
-        self._list.scrollTo(index)
+        """Show a model in the library, now or when the library has it."""
+        self.show_view("library")
+        self.library.select(model_id)
 
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._again.start()
+    def _build_find(self) -> FindView:
+        made = FindView(self._parts)
+        made.settings_requested.connect(self.settings_requested)
+        made.downloads_requested.connect(lambda: self.show_view("downloads"))
+        made.model_requested.connect(self.select)
+        return made
 
-    def _refresh(self) -> None:
-        self._parts.bridge.run(self._parts.models.models, self._show_models)
+    def _build_downloads(self) -> DownloadsView:
+        made = DownloadsView(self._parts)
+        made.find_requested.connect(lambda: self.show_view("find"))
+        made.model_requested.connect(self.select)
+        made.chat_requested.connect(self.chat_requested)
+        return made
 
-    def _show_models(self, models: list[LibraryModel]) -> None:
-        chosen = self._details.model_id if self._details.isVisible() else None
-        self._library.show_models(models)
-        self._count.setText(self.tr("Library ({n})").format(n=len(models)) if models else self.tr("Library"))
-        self._states.setCurrentIndex(0 if models else 1)
-        self._search.setVisible(len(models) >= SEARCH_FROM)
-        wanted, self._select_next = self._select_next or chosen, None
-        if wanted is not None and self._library.model(wanted) is not None:
-            self.select(wanted)
+    def _show_named(self, name: str) -> None:
+        self.show_view(next(view for view in VIEWS if view == name))
+
+    def _show_badge(self, downloads: tuple[Download, ...]) -> None:
+        going = unfinished(downloads)
+        failed = sum(download.state == "failed" for download in downloads)
+        if going:
+            words = counted(self.tr("%Ln model(s) downloading", "", len(going)), len(going))
+            fraction = together(going) or 0.0
+            text = percent(fraction) if len(going) == 1 else str(len(going))
+            self._segments.set_badge("downloads", text, f"{words}, {percent(fraction)}")
+        elif failed:
+            words = counted(self.tr("%Ln download(s) failed", "", failed), failed)
+            self._segments.set_badge("downloads", "!", words)
         else:
-            self._details.hide()
-
-    def _show_state(self, state: ModelState) -> None:
-        self._loaded.show_state(state)
-        self._library.show_state(state)
-        self._details.show_state(state)
-        if state.phase in ("ready", "none"):
-            self._library.forget_verdicts()
-            self._again.start()
-
-    def _chosen(self, selected: QItemSelection, _deselected: QItemSelection) -> None:
-        indexes = self._list.selectionModel().selectedIndexes()
-        model = self._library.model(indexes[0].data(ID_ROLE)) if indexes else None
-        if model is not None:
-            self._details.show_model(model)
-        self._details.setVisible(model is not None)
-        self._make_room()
-
-    def _make_room(self) -> None:
-        """In a small window the library and its details come before the cards."""
-        self._cards.setVisible(self._details.isHidden() or self.width() >= ROOM_FOR_ALL)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._make_room()
+            self._segments.set_badge("downloads", "")
 
     def _happened(self, event: Event) -> None:
-        if isinstance(event, LibraryChanged):
-            self._refresh()
-        elif isinstance(event, ModelStateChanged):
-            self._show_state(event.state)
+        if isinstance(event, DownloadsChanged):
+            self._show_badge(event.downloads)
 
     def _choose_files(self) -> None:
         dialog = QFileDialog(self, self.tr("Add a model file"))

@@ -11,14 +11,17 @@ from app.ui.widgets.basic import Icon, column, frame, label, row
 HEADER_HEIGHT = 64
 
 
-def header(title: str, *actions: QWidget, name: str) -> QFrame:
-    """The page's title at the left, actions at the right."""
+def header(title: str, *actions: QWidget, name: str, views: QWidget | None = None) -> QFrame:
+    """The page's title at the left, the choice of its views beside it, actions at the right."""
     made = frame("header", name)
     made.setFixedHeight(HEADER_HEIGHT)
     layout = QHBoxLayout(made)
     layout.setContentsMargins(24, 0, 20, 0)
     layout.setSpacing(8)
     layout.addWidget(label(title, "title", name=f"{name}.title"))
+    if views is not None:
+        layout.addSpacing(16)
+        layout.addWidget(views)
     layout.addStretch()
     for action in actions:
         layout.addWidget(action)

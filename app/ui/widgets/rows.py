@@ -1,4 +1,4 @@
-"""Rows of a list view: an icon, a title, a line below it, badges at the right, perhaps a progress bar.
+"""Rows of a list view: an icon, a title, a line below it, words and badges at the right, perhaps a progress bar.
 
 Painted by a delegate, so that a list of thousands costs what is visible.
 """
@@ -31,7 +31,7 @@ class Badge:
 
 @dataclass(frozen=True)
 class RowContent:
-    """What a row shows. ``fraction``: a bar below; ``faded``: it is not usable now."""
+    """What a row shows. ``icon`` empty: none. ``fraction``: a bar below; ``faded``: it is not usable now."""
 
     title: str
     below: str = ""
@@ -39,22 +39,28 @@ class RowContent:
     badges: tuple[Badge, ...] = ()
     fraction: float | None = None
     faded: bool = False
+    beside: str = ""
+    """Quiet words behind the title: whose it is."""
+    aside: str = ""
+    """A word at the right, before the badges: a size."""
 
     @property
     def words(self) -> str:
         """All of it, for a screen reader."""
-        return ", ".join(part for part in (self.title, *(badge.text for badge in self.badges), self.below) if part)
+        parts = (self.title, self.beside, *(badge.text for badge in self.badges), self.aside, self.below)
+        return ", ".join(part for part in parts if part)
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Paints :class:`RowContent` from ``ROW_ROLE``."""
+    """Paints :class:`RowContent` from ``ROW_ROLE``, each row ``height`` pixels high at a text scale of 100 %."""
 
-    def __init__(self, theme: Theme) -> None:
+    def __init__(self, theme: Theme, height: int = HEIGHT) -> None:
         super().__init__()
         self._theme = theme
+        self._height = height
 
     def sizeHint(self, option: QStyleOptionViewItem, _index: QModelIndex | QPersistentModelIndex) -> QSize:
-        return QSize(100, room_px(HEIGHT))  # the view makes it as wide as itself
+        return QSize(100, room_px(self._height))  # the view makes it as wide as itself
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -77,6 +83,14 @@ class RowDelegate(QStyledItemDelegate):
             painter.setPen(QColor(colors.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 10, 10)
+        left = self._tile(painter, content, box) if content.icon else box.left() + 14
+        right = self._badges(painter, content.badges, box, option.font)
+        right = self._aside(painter, content.aside, box, right, option.font)
+        self._words(painter, content, QRectF(left, box.top(), max(0.0, right - left - 8), box.height()), option.font)
+        painter.restore()
+
+    def _tile(self, painter: QPainter, content: RowContent, box: QRectF) -> float:
+        colors = self._theme.colors
         tile = QRectF(box.left() + 10, box.center().y() - 18, 36, 36)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(colors.pressed if content.faded else colors.accent_soft))
@@ -84,10 +98,17 @@ class RowDelegate(QStyledItemDelegate):
         tint = colors.muted if content.faded else colors.accent
         icon = self._theme.icon(content.icon, tint, 20)
         icon.paint(painter, tile.adjusted(8, 8, -8, -8).toRect())
-        right = self._badges(painter, content.badges, box, option.font)
-        left = tile.right() + 12
-        self._words(painter, content, QRectF(left, box.top(), max(0.0, right - left - 8), box.height()), option.font)
-        painter.restore()
+        return tile.right() + 12
+
+    def _aside(self, painter: QPainter, text: str, box: QRectF, right: float, font: QFont) -> float:
+        if not text:
+            return right
+        painter.setFont(font)
+        painter.setPen(QColor(self._theme.colors.muted))
+        width = QFontMetrics(font).horizontalAdvance(text)
+        where = QRectF(right - width - 4, box.top(), width + 1, box.height())
+        painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, text)
+        return where.left() - 6
 
     def _badges(self, painter: QPainter, badges: tuple[Badge, ...], box: QRectF, font: QFont) -> float:
         colors = self._theme.colors
@@ -127,6 +148,7 @@ class RowDelegate(QStyledItemDelegate):
             (title, content.title, colors.muted if content.faded else colors.text),
             (below, content.below, colors.muted),
         ]
+        lines = lines if content.below else lines[:1]
         heights = [QFontMetrics(entry[0]).height() for entry in lines]
         bar = 10.0 if content.fraction is not None else 0.0
         top = box.center().y() - (sum(heights) + 3 + bar) / 2
@@ -135,6 +157,13 @@ class RowDelegate(QStyledItemDelegate):
             painter.setPen(QColor(color))
             shown = QFontMetrics(face).elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
             painter.drawText(QRectF(box.left(), top, box.width(), height), Qt.AlignmentFlag.AlignVCenter, shown)
+            if face is title and content.beside:
+                used = QFontMetrics(face).horizontalAdvance(shown) + 8
+                painter.setFont(below)
+                painter.setPen(QColor(colors.muted))
+                rest = QRectF(box.left() + used, top, max(0.0, box.width() - used), height)
+                beside = QFontMetrics(below).elidedText(content.beside, Qt.TextElideMode.ElideRight, int(rest.width()))
+                painter.drawText(rest, Qt.AlignmentFlag.AlignVCenter, beside)
             top += height + 3
         if content.fraction is not None:
             groove = QRectF(box.left(), top + 2, box.width(), 4)

@@ -1,0 +1,141 @@
+"""The library: this machine, the loaded model, and the models that are here with the details of the chosen one."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelection, Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QListView, QStackedWidget, QVBoxLayout, QWidget
+
+from app.models.model import LibraryModel
+from app.services.events import Event, LibraryChanged, ModelState, ModelStateChanged
+from app.ui.models.cards import EmptyLibrary, LoadedCard, MachineCard
+from app.ui.models.details import ModelDetails
+from app.ui.models.library import ID_ROLE, Library, LibraryFilter
+from app.ui.parts import Parts
+from app.ui.widgets.basic import button, column, label, row
+from app.ui.widgets.page import Sides, scrolling
+from app.ui.widgets.rows import HEIGHT, RowDelegate
+from app.ui.widgets.search_field import SearchField
+
+SEARCH_FROM = 6
+"""With fewer models there is nothing to search."""
+ROOM_FOR_ALL = 940
+
+
+class LibraryView(QWidget):
+    """``add_requested``: the person wants to add a model file."""
+
+    add_requested = Signal()
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__()
+        self._parts = parts
+        self._select_next: int | None = None
+        self.setObjectName("models.library")
+        self._machine = MachineCard(parts)
+        self._loaded = LoadedCard(parts)
+        self._cards = Sides(self._machine, self._loaded)
+        self._library = Library(parts, self)
+        self._filter = LibraryFilter(self._library)
+        self._list = QListView()
+        self._list.setObjectName("models.list")
+        self._list.setAccessibleName(self.tr("Library"))
+        self._list.setModel(self._filter)
+        self._list.setItemDelegate(RowDelegate(parts.theme))
+        self._list.setUniformItemSizes(True)
+        self._list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._list.setMouseTracking(True)
+        self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self._list.selectionModel().selectionChanged.connect(self._chosen)
+        self._search = SearchField(parts.theme, self.tr("Find a model"), "models.search")
+        self._search.setFixedWidth(220)
+        self._search.textChanged.connect(self._filter.setFilterFixedString)
+        self._count = label(self.tr("Library"), "heading", name="models.count")
+        self._details = ModelDetails(parts)
+        self._details.hide()
+        self._details.closed.connect(self._list.clearSelection)
+        empty_add = button(self.tr("Add a model file…"), "models.empty.add", self.add_requested.emit)
+        self._states = QStackedWidget()
+        self._states.addWidget(self._list)
+        self._states.addWidget(EmptyLibrary(parts.theme, empty_add))
+        self._lay_out()
+        parts.bridge.happened.connect(self._happened)
+        parts.theme.changed.connect(self._list.viewport().update)
+        self._again = QTimer(self, singleShot=True, interval=400)
+        self._again.timeout.connect(self._machine.refresh)
+        self._refresh()
+        self._machine.refresh()
+        parts.bridge.run(lambda: parts.models.state, self._show_state)
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        inside: QVBoxLayout = column(self._cards, spacing=18, parent=content)
+        inside.setContentsMargins(24, 22, 24, 20)
+        top = row(self._count, spacing=8)
+        top.addStretch()
+        top.addWidget(self._search)
+        inside.addLayout(top)
+        self._states.setMinimumHeight(3 * HEIGHT + 8)
+        inside.addWidget(self._states, 1)
+        across = row(scrolling(content), self._details, spacing=0, parent=self)
+        across.setStretch(0, 1)
+
+    def select(self, model_id: int) -> None:
+        """Show the details of a model, now or when the library has it."""
+        row_number = self._library.row_of(model_id)
+        if row_number < 0:
+            self._select_next = model_id
+            return
+        self._search.clear()
+        index = self._filter.mapFromSource(self._library.index(row_number))
+        self._list.setCurrentIndex(index)
+        self._list.scrollTo(index)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._again.start()
+
+    def _refresh(self) -> None:
+        self._parts.bridge.run(self._parts.models.models, self._show_models)
+
+    def _show_models(self, models: list[LibraryModel]) -> None:
+        chosen = self._details.model_id if self._details.isVisible() else None
+        self._library.show_models(models)
+        self._count.setText(self.tr("Library ({n})").format(n=len(models)) if models else self.tr("Library"))
+        self._states.setCurrentIndex(0 if models else 1)
+        self._search.setVisible(len(models) >= SEARCH_FROM)
+        wanted, self._select_next = self._select_next or chosen, None
+        if wanted is not None and self._library.model(wanted) is not None:
+            self.select(wanted)
+        else:
+            self._details.hide()
+
+    def _show_state(self, state: ModelState) -> None:
+        self._loaded.show_state(state)
+        self._library.show_state(state)
+        self._details.show_state(state)
+        if state.phase in ("ready", "none"):
+            self._library.forget_verdicts()
+            self._again.start()
+
+    def _chosen(self, selected: QItemSelection, _deselected: QItemSelection) -> None:
+        indexes = self._list.selectionModel().selectedIndexes()
+        model = self._library.model(indexes[0].data(ID_ROLE)) if indexes else None
+        if model is not None:
+            self._details.show_model(model)
+        self._details.setVisible(model is not None)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """In a small window the library and its details come before the cards."""
+        self._cards.setVisible(self._details.isHidden() or self.width() >= ROOM_FOR_ALL)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, LibraryChanged):
+            self._refresh()
+        elif isinstance(event, ModelStateChanged):
+            self._show_state(event.state)
