@@ -134,7 +134,7 @@ class Photographer:
 
         for card in list(self._window.notices.cards()):
             card.close_notice()
-        self._window.ask_about(1)
+        self._window.go("chat")
         self._window.chat_page().close_source()
         self._window.take(Dropped.of_paths([folder]))
         written: list[str] = []
