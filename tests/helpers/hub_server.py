@@ -159,7 +159,8 @@ class HubServer:
 
     def _hub_answer(self, seen: Seen) -> Answer | _FilePart:
         path = unquote(seen.path)
-        token = seen.headers.get("authorization", "").removeprefix("Bearer ")
+        scheme, _, token = seen.headers.get("authorization", "").partition(" ")
+        token = token if scheme == "Bearer" else ""
         if token and token not in self.tokens:
             return _refusal(401, "", "Invalid credentials in Authorization header")
         user = self.tokens.get(token, "")

@@ -6,6 +6,7 @@ through the gate of the call under way, and without a call they fail. What the l
 - it takes the token of another program (``hf auth login``) and asks the hub about coding agents: switched off,
 - it waits and tries again, for minutes, when the hub says "too many requests": that is an error in words at once,
 - it waits for ever for an answer: our timeouts hold,
+- it goes on to the next page, wherever that link leads: it does not see the link,
 - it may take a token along on a redirect: dropped for every host but the endpoint's own.
 
 Importing this module imports httpx2 and ``huggingface_hub`` (0.1 s).
@@ -65,6 +66,7 @@ class _Dispatch(httpx2.BaseTransport):
             response.close()
             raise busy(response.status_code, response.headers, request.url.host)
         current.links = {relation: link.get("url", "") for relation, link in response.links.items() if relation}
+        response.headers.pop("link", None)
         return response
 
 
