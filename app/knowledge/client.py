@@ -56,8 +56,12 @@ class KnowledgeClient:
         return self._ask(p.RenameCollection(collection_id, name), p.Collection).info
 
     def remove_collection(self, collection_id: int) -> None:
-        """Forget a collection; the person's files stay as they are."""
+        """Remove a collection; the person's files stay as they are."""
         self._ask(p.RemoveCollection(collection_id), p.Done)
+
+    def restore_collection(self, collection_id: int) -> p.CollectionInfo:
+        """Bring one back that was removed at most ten minutes ago; if its name is taken by now it gets a number."""
+        return self._ask(p.RestoreCollection(collection_id), p.Collection).info
 
     def rescan(self, collection_id: int, retry_failed: bool = False) -> p.CollectionInfo:
         """Look for new, changed and vanished files, in the background."""

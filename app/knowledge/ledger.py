@@ -62,8 +62,12 @@ class Ledger(CollectionTable):
         return bool(self._db.query("SELECT 1 FROM files WHERE id=?", (file_id,)))
 
     def next_pending(self, after_id: int = 0) -> FileRecord | None:
-        """The pending file with the lowest id above ``after_id``."""
-        rows = self._db.execute(f"{_SELECT_FILE} WHERE status='pending' AND id>? ORDER BY id LIMIT 1", (after_id,))
+        """The pending file with the lowest id above ``after_id``, of the collections that are there."""
+        rows = self._db.execute(
+            f"{_SELECT_FILE} WHERE status='pending' AND id>? AND collection_id NOT IN "
+            "(SELECT id FROM collections WHERE removed_at IS NOT NULL) ORDER BY id LIMIT 1",
+            (after_id,),
+        )
         return _record(rows[0]) if rows else None
 
     def pending_bytes(self) -> dict[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from app.core.database import Database
@@ -36,6 +37,35 @@ class CollectionTable:
             self._db.execute("UPDATE collections SET name='' WHERE id=?", (collection_id,))
             self._db.execute("UPDATE collections SET name=? WHERE id=?", (self._free_name(name), collection_id))
 
+    def hide_collection(self, collection_id: int) -> None:
+        """Remove it for people: it is not there any more, until it is restored or :meth:`remove_collection` is called.
+
+        Error: :class:`DocumentError` when it is not there.
+        """
+        self.check_collection(collection_id)
+        self._db.execute(
+            "UPDATE collections SET removed_at=?, removed_name=name, name='removed/' || id WHERE id=?",
+            (time.time(), collection_id),
+        )
+
+    def restore_collection(self, collection_id: int) -> None:
+        """Bring a hidden one back; if its name is taken by now it gets a number. Error: :class:`DocumentError`."""
+        with self._db.transaction():
+            rows = self._db.execute(
+                "SELECT removed_name FROM collections WHERE id=? AND removed_at IS NOT NULL", (collection_id,)
+            )
+            if not rows:
+                raise _not_there()
+            self._db.execute(
+                "UPDATE collections SET removed_at=NULL, removed_name=NULL, name=? WHERE id=?",
+                (self._free_name(rows[0][0]), collection_id),
+            )
+
+    def hidden_collections(self, older_than_s: float) -> list[int]:
+        """Those that were hidden longer ago than that."""
+        rows = self._db.query("SELECT id FROM collections WHERE removed_at<=?", (time.time() - older_than_s,))
+        return [row[0] for row in rows]
+
     def remove_collection(self, collection_id: int) -> list[int]:
         """Forget it and all of its files. Returns the ids of the chunks that are gone."""
         with self._db.transaction():
@@ -49,7 +79,10 @@ class CollectionTable:
 
     def collections(self) -> list[tuple[int, str]]:
         """Ids and names, by name."""
-        return [(row[0], row[1]) for row in self._db.query("SELECT id, name FROM collections ORDER BY name, id")]
+        return [
+            (row[0], row[1])
+            for row in self._db.query("SELECT id, name FROM collections WHERE removed_at IS NULL ORDER BY name, id")
+        ]
 
     def roots(self, collection_id: int) -> list[str]:
         """A collection's folders and files, in the order they were added."""
@@ -70,10 +103,9 @@ class CollectionTable:
 
     def check_collection(self, collection_id: int) -> None:
         """Error: :class:`DocumentError` when it is not there (any more)."""
-        if not self._db.query("SELECT 1 FROM collections WHERE id=?", (collection_id,)) and not self._db.execute(
-            "SELECT 1 FROM collections WHERE id=?", (collection_id,)
-        ):
-            raise DocumentError("This collection is not there any more.", "It was removed.", "Choose another one.")
+        sql = "SELECT 1 FROM collections WHERE id=? AND removed_at IS NULL"
+        if not self._db.query(sql, (collection_id,)) and not self._db.execute(sql, (collection_id,)):
+            raise _not_there()
 
     def _free_name(self, wanted: str) -> str:
         base = without_surrogates(" ".join(wanted.split())) or "Documents"
@@ -82,3 +114,7 @@ class CollectionTable:
             n += 1
             name = f"{base} ({n})"
         return name
+
+
+def _not_there() -> DocumentError:
+    return DocumentError("This collection is not there any more.", "It was removed.", "Choose another one.")

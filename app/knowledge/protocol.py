@@ -100,7 +100,13 @@ class RenameCollection(msgspec.Struct, tag=True, frozen=True):
 
 
 class RemoveCollection(msgspec.Struct, tag=True, frozen=True):
-    """Forget a collection and its index; the person's files stay as they are. Answer: :class:`Done`."""
+    """Remove a collection and, after a while, its index; the person's files stay as they are. Answer: :class:`Done`."""
+
+    collection_id: int
+
+
+class RestoreCollection(msgspec.Struct, tag=True, frozen=True):
+    """Bring a collection back that was removed a short while ago. Answer: :class:`Collection`."""
 
     collection_id: int
 
@@ -163,6 +169,7 @@ Request = (
     | AddRoots
     | RenameCollection
     | RemoveCollection
+    | RestoreCollection
     | Rescan
     | SetPaused
     | ListCollections

@@ -98,4 +98,11 @@ MIGRATIONS = [
         ) WITHOUT ROWID;
         """,
     ),
+    Migration(
+        "removed collections, which can be brought back for a while; their name is kept aside and free for others",
+        """
+        ALTER TABLE collections ADD COLUMN removed_at REAL;
+        ALTER TABLE collections ADD COLUMN removed_name TEXT;
+        """,
+    ),
 ]

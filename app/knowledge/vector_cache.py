@@ -56,10 +56,12 @@ class VectorCache:
             database.execute("DELETE FROM vectors WHERE hash NOT IN (SELECT hash FROM chunks)")
 
     def waiting(self, limit: int) -> list[WaitingChunk]:
-        """Up to ``limit`` chunks without a vector, oldest first."""
+        """Up to ``limit`` chunks without a vector, oldest first, of the collections that are there."""
         rows = self._db.execute(
             "SELECT c.id, c.collection_id, c.hash, c.heading, c.text, v.vector FROM chunks c LEFT JOIN vectors v "
-            "ON v.model_id=? AND v.hash=c.hash WHERE c.vector_id IS NULL ORDER BY c.id LIMIT ?",
+            "ON v.model_id=? AND v.hash=c.hash WHERE c.vector_id IS NULL "
+            "AND c.collection_id NOT IN (SELECT id FROM collections WHERE removed_at IS NOT NULL) "
+            "ORDER BY c.id LIMIT ?",
             (self._model_id, limit),
         )
         return [

@@ -41,6 +41,7 @@ log = logging.getLogger(__name__)
 _THREADS = 4
 _EVENT_INTERVAL_S = 0.2
 _MOST_CRASHES = 3
+_KEEP_REMOVED_S = 600.0
 _NO_MODEL = "There is no embedding model, so documents are found by their words only."
 
 
@@ -123,6 +124,7 @@ class Knowledge:
         self._indexer = Indexer(self._ledger, reader, meaning, self._changed.set, no_meaning)
         self._publisher = threading.Thread(target=self._publish, name="publisher", daemon=True)
         self._publisher.start()
+        self._forget_removed()
         self._indexer.start()
 
     def answer(self, request: p.Request) -> p.Reply:
@@ -142,8 +144,14 @@ class Knowledge:
                 self._changed.set()
                 return p.Collection(self._info(collection_id))
             case p.RemoveCollection(collection_id):
-                self._indexer.forget(self._ledger.remove_collection(collection_id))
+                self._forget_removed()
+                self._ledger.hide_collection(collection_id)
+                self._changed.set()
                 return p.Done()
+            case p.RestoreCollection(collection_id):
+                self._ledger.restore_collection(collection_id)
+                self._indexer.rescan(collection_id)
+                return p.Collection(self._info(collection_id))
             case p.Rescan(collection_id, retry_failed):
                 self._info(collection_id)
                 self._indexer.rescan(collection_id, retry_failed)
@@ -182,7 +190,8 @@ class Knowledge:
     def _search(self, request: p.Search) -> Evidence:
         started = time.monotonic()
         vector = self._retriever.embed(request.query)
-        retrieved = self._retriever.search(request.collection_ids, request.query, request.limit, vector)
+        there = [number for number, _ in self._ledger.collections() if number in request.collection_ids]
+        retrieved = self._retriever.search(there, request.query, request.limit, vector)
         answered = answer(
             request.query, retrieved, request.quotes, self._sentences, self._page_of, self._ledger.headings
         )
@@ -193,6 +202,11 @@ class Knowledge:
             found=answered.found,
             search_s=time.monotonic() - started,
         )
+
+    def _forget_removed(self) -> None:
+        """Delete for good what was removed so long ago that nobody brings it back."""
+        for collection_id in self._ledger.hidden_collections(_KEEP_REMOVED_S):
+            self._indexer.forget(self._ledger.remove_collection(collection_id))
 
     def _page_of(self, file_id: int, offset: int) -> int | None:
         page = self._ledger.place(file_id, offset)[1]

@@ -89,7 +89,7 @@ class Services:
         events.subscribe(models.listen)
         knowledge = KnowledgeClient(home, models.embedding_model(), relay(events.publish), documents_worker_ended)
         restarter = Restarter(knowledge.list_collections)
-        documents = DocumentLibrary(knowledge, events.publish, conversations.detach_everywhere)
+        documents = DocumentLibrary(knowledge, events.publish, conversations)
         chat = ChatSession(conversations, inference, documents, models, settings, events.publish)
         secrets, catalogue = Secrets(home), read_catalogue(SHIPPED, home.catalogue)
         client = Hub(network, lambda: access_of(settings, secrets), HeaderCache(home.cache / "headers"))

@@ -11,6 +11,7 @@ from app.core.errors import DocumentError
 from app.knowledge.client import KnowledgeClient
 from app.knowledge.protocol import CollectionInfo, Collections, Files, FileStatus, Notice, Reply, Source
 from app.services.events import CollectionsChanged, NoticeRaised, Publish
+from app.storage.conversations import Conversations
 
 
 def relay(publish: Publish) -> Callable[[Reply], None]:
@@ -29,16 +30,15 @@ def relay(publish: Publish) -> Callable[[Reply], None]:
 class DocumentLibrary:
     """The collections of this home. Safe from any thread; each call waits for the knowledge worker's answer.
 
-    ``forget`` is told each removed collection's id. Errors of all methods: DocumentError, WorkerError, and BusyError
+    ``conversations``: where collections are attached. Errors of all methods: DocumentError, WorkerError, and BusyError
     when another Satchel holds the index.
     """
 
-    def __init__(
-        self, client: KnowledgeClient, publish: Publish, forget: Callable[[int], None] = lambda collection_id: None
-    ) -> None:
+    def __init__(self, client: KnowledgeClient, publish: Publish, conversations: Conversations | None = None) -> None:
         self._client = client
         self._publish = publish
-        self._forget = forget
+        self._conversations = conversations
+        self._were_attached: dict[int, list[int]] = {}
 
     def collections(self) -> list[CollectionInfo]:
         """All collections, by name."""
@@ -64,10 +64,19 @@ class DocumentLibrary:
         return info
 
     def remove(self, collection_id: int) -> None:
-        """Forget a collection and its index; the person's files stay as they are."""
+        """Remove a collection and its index; the person's files stay as they are. :meth:`restore` brings it back."""
         self._client.remove_collection(collection_id)
-        self._forget(collection_id)
+        if self._conversations is not None:
+            self._were_attached[collection_id] = self._conversations.detach_everywhere(collection_id)
         self._changed()
+
+    def restore(self, collection_id: int) -> CollectionInfo:
+        """Bring a collection back, within ten minutes, also to the conversations that it answered in."""
+        info = self._client.restore_collection(collection_id)
+        if self._conversations is not None:
+            self._conversations.attach_again(collection_id, self._were_attached.pop(collection_id, []))
+        self._changed()
+        return info
 
     def rescan(self, collection_id: int, retry_failed: bool = False) -> CollectionInfo:
         """Look for new, changed and vanished files."""

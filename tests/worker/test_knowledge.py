@@ -400,11 +400,40 @@ def test_collections_are_renamed_grown_and_removed(client: KnowledgeClient, docu
     assert wait_until_indexed(client, collection).indexed == 2
     with pytest.raises(DocumentError, match="does not exist"):
         client.create_collection("Nothing", [tmp_path / "nowhere"])
+    before = client.search([collection], "frame").passages
     client.remove_collection(collection)
     assert client.list_collections() == []
     assert client.search([collection], "frame").passages == ()
     with pytest.raises(DocumentError, match="not there any more"):
         client.rescan(collection)
+    client.close()  # and what was removed a moment ago can still be brought back
+    assert client.restore_collection(collection).name == "Bikes"
+    assert wait_until_indexed(client, collection).indexed == 2
+    assert client.search([collection], "frame").passages == before
+    with pytest.raises(DocumentError, match="not there any more"):
+        client.restore_collection(collection)
+
+
+def test_what_was_removed_long_ago_is_deleted_for_good(home: Home, embedding_model: Path, documents: Path) -> None:
+    client = KnowledgeClient(home, embedding_model)
+    try:
+        collection = client.create_collection("Things", [documents]).id
+        wait_until_indexed(client, collection)
+        client.remove_collection(collection)
+        client.close()
+        database = Database(home.knowledge / "ledger.sqlite", home.backups, MIGRATIONS)
+        database.execute("UPDATE collections SET removed_at=0")
+        database.close()
+        assert client.list_collections() == []
+        with pytest.raises(DocumentError, match="not there any more"):
+            client.restore_collection(collection)
+        client.close()
+        database = Database(home.knowledge / "ledger.sqlite", home.backups, MIGRATIONS)
+        for table in ("collections", "files", "chunks", "texts"):
+            assert database.query(f"SELECT count(*) FROM {table}") == [(0,)]
+        database.close()
+    finally:
+        client.close()
 
 
 def test_it_leaves_when_its_parent_is_killed(home: Home, embedding_model: Path, documents: Path) -> None:

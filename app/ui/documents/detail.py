@@ -25,7 +25,7 @@ from app.knowledge.protocol import CollectionInfo
 from app.ui.documents.files_view import FilesView
 from app.ui.documents.results import Results
 from app.ui.documents.words import fraction, is_busy, long_state, progress_line
-from app.ui.notices import Note
+from app.ui.notices import Action, Note
 from app.ui.parts import Parts
 from app.ui.widgets.basic import Icon, IconButton, button, column, frame, label, row
 from app.ui.widgets.elided import ElidedLabel
@@ -259,7 +259,11 @@ class CollectionDetail(QWidget):
         box.open()
 
     def _do_remove(self, info: CollectionInfo) -> None:
-        note = Note(self.tr("“{name}” is removed. Your files are untouched.").format(name=info.name), severity="good")
+        bring_back = Action(
+            self.tr("Undo"), lambda: self._parts.bridge.run(lambda: self._parts.documents.restore(info.id))
+        )
+        what = self.tr("“{name}” is removed. Your files are untouched.").format(name=info.name)
+        note = Note(what, severity="good", action=bring_back)
         self._parts.bridge.run(lambda: self._parts.documents.remove(info.id), lambda _none: self._parts.notify(note))
 
 

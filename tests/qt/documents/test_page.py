@@ -311,6 +311,11 @@ def test_rescan_retry_rename_and_remove(qtbot: QtBot, world: SimpleNamespace) ->
     assert "Your files stay as they are" in box.informativeText()
     box.findChild(QPushButton, "documents.remove.yes").click()
     qtbot.waitUntil(page.findChild(QWidget, "documents.empty.drop").isVisible, timeout=5000)
+    qtbot.waitUntil(lambda: bool(world.notes), timeout=5000)
+    assert world.notes[-1].action.text == "Undo"
+    world.notes[-1].action.do()
+    qtbot.waitUntil(lambda: _text(page, "documents.detail.title") == "New", timeout=5000)
+    qtbot.waitUntil(page.findChild(QWidget, "documents.detail.title").isVisible, timeout=5000)
 
 
 def test_retry_is_offered_only_where_something_failed(qtbot: QtBot, world: SimpleNamespace) -> None:

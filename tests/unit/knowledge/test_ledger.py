@@ -221,3 +221,37 @@ def test_another_sqlite_reads_the_file_too(tmp_path: Path, database: Database, l
     plain = sqlite3.connect(tmp_path / "ledger.sqlite")
     assert plain.execute("SELECT text FROM chunks").fetchall() == [("anyone can read this",)]
     plain.close()
+
+
+def test_a_removed_collection_can_be_brought_back_as_it_was(database: Database, ledger: Ledger) -> None:
+    collection = ledger.create_collection("Notes", ["/notes"])
+    file = put_file(ledger, collection, "/notes/a.txt", "About boilers.")
+    ledger.add_files(collection, [("/notes/b.txt", 10, 1)])
+    before = chunk_rows(database)
+    ledger.hide_collection(collection)
+    assert ledger.collections() == []
+    assert ledger.next_pending() is None, "no work is done for it"
+    with pytest.raises(DocumentError):
+        ledger.rename_collection(collection, "Other")
+    ledger.restore_collection(collection)
+    assert ledger.collections() == [(collection, "Notes")]
+    assert chunk_rows(database) == before
+    assert ledger.text(file.id) == "About boilers."
+    assert ledger.next_pending() is not None
+
+
+def test_a_name_is_free_again_once_its_collection_is_removed(ledger: Ledger) -> None:
+    first = ledger.create_collection("Notes", [])
+    ledger.hide_collection(first)
+    second = ledger.create_collection("Notes", [])
+    ledger.restore_collection(first)
+    assert dict(ledger.collections()) == {second: "Notes", first: "Notes (2)"}
+    with pytest.raises(DocumentError, match="not there any more"):
+        ledger.restore_collection(second)  # it is not removed
+
+
+def test_what_was_removed_a_while_ago_is_told(ledger: Ledger) -> None:
+    gone, _there = ledger.create_collection("Gone", []), ledger.create_collection("There", [])
+    ledger.hide_collection(gone)
+    assert ledger.hidden_collections(older_than_s=0.0) == [gone]
+    assert ledger.hidden_collections(older_than_s=60.0) == []

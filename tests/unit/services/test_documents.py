@@ -10,9 +10,12 @@ import pytest
 
 from app.chat.sources import Evidence
 from app.core.errors import DocumentError
+from app.core.paths import Home
 from app.knowledge.protocol import CollectionInfo, Collections, Notice
 from app.services.documents import DocumentLibrary, relay
 from app.services.events import CollectionsChanged, NoticeRaised
+from app.storage.conversations import Conversations
+from app.storage.schema import open_database
 from tests.helpers.scripted import Recorder, ScriptedKnowledge
 
 
@@ -23,6 +26,7 @@ class Making(ScriptedKnowledge):
         super().__init__()
         self.made: list[tuple[str, list[str]]] = []
         self.removed: list[int] = []
+        self.restored: list[int] = []
 
     def create_collection(self, name: str, roots: list[str]) -> CollectionInfo:
         self.made.append((name, roots))
@@ -30,6 +34,10 @@ class Making(ScriptedKnowledge):
 
     def remove_collection(self, collection_id: int) -> None:
         self.removed.append(collection_id)
+
+    def restore_collection(self, collection_id: int) -> CollectionInfo:
+        self.restored.append(collection_id)
+        return self.list_collections()[0]
 
 
 @pytest.fixture
@@ -70,11 +78,26 @@ def test_paths_that_are_not_there_are_refused(folder: Path, paths: list[str]) ->
     assert client.made == []
 
 
-def test_a_removed_collection_is_forgotten_everywhere() -> None:
+def test_a_removed_collection_is_forgotten_everywhere_and_comes_back_where_it_was(home: Home) -> None:
     client: Any = Making()
-    forgotten: list[int] = []
-    DocumentLibrary(client, Recorder(), forgotten.append).remove(7)
-    assert client.removed == forgotten == [7]
+    database = open_database(home)
+    conversations = Conversations(database)
+    with_it, without_it, deleted = (conversations.create().id for _ in range(3))
+    for conversation in (with_it, deleted):
+        conversations.attach(conversation, 7)
+    documents = DocumentLibrary(client, Recorder(), conversations)
+    documents.remove(7)
+    assert client.removed == [7]
+    assert list(conversations.get(with_it).collection_ids) == []
+    database.execute("DELETE FROM conversations WHERE id=?", (deleted,))
+    documents.restore(7)
+    assert client.restored == [7]
+    assert (list(conversations.get(with_it).collection_ids), list(conversations.get(without_it).collection_ids)) == (
+        [7],
+        [],
+    )
+    documents.restore(7)
+    database.close()
 
 
 class _SecondQuoted(ScriptedKnowledge):
