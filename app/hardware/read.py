@@ -22,7 +22,7 @@ def read_machine() -> Machine:
     memory = psutil.virtual_memory()
     gpus, gpu_problem = read_gpus()
     return Machine(
-        processor=_processor_name(),
+        processor=processor_name(),
         physical_cores=psutil.cpu_count(logical=False) or logical,
         logical_cores=logical,
         usable_cores=usable_cores(limits, logical),
@@ -54,6 +54,11 @@ def usable_cores(limits: CgroupLimits, logical: int) -> int:
     return max(1, allowed)
 
 
+def machine_key() -> str:
+    """By what this machine is told from others that may use the same data folder; cheap, and the same every day."""
+    return f"{processor_name()}/{psutil.cpu_count(logical=True)}/{psutil.virtual_memory().total >> 30}"
+
+
 def _limits() -> CgroupLimits:
     return read_cgroup() if sys.platform == "linux" else CgroupLimits()
 
@@ -62,7 +67,8 @@ def _available(machine_bytes: int, limits: CgroupLimits) -> int:
     return machine_bytes if limits.memory_free_bytes is None else min(machine_bytes, limits.memory_free_bytes)
 
 
-def _processor_name() -> str:
+def processor_name() -> str:
+    """The processor as the system names it."""
     if sys.platform == "linux":  # platform.processor() is empty or "x86_64" there
         try:
             for line in Path("/proc/cpuinfo").read_text("utf-8", "replace").splitlines():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeGuard
 
 from app.models.ggml_types import TensorType
@@ -52,6 +52,8 @@ class Header:
     file_bytes: int
     parts: int = 1
     """Files that this header was joined from (:func:`app.models.split.read_joined`)."""
+    spans: Mapping[str, tuple[int, int]] = field(default_factory=dict, repr=False, compare=False)
+    """Where the first file has each key with its value, in bytes: from, to."""
 
     @property
     def architecture(self) -> str:

@@ -96,15 +96,18 @@ class _HeaderParts:
         n_tensors = cursor.count("tensors", MAX_TENSORS)
         n_keys = cursor.count("keys", MAX_KEYS)
         metadata: dict[str, Value] = {}
+        spans: dict[str, tuple[int, int]] = {}
         for number in range(n_keys):
             cursor.to_come = (n_keys - number - 1) * _LEAST_KEY_BYTES + n_tensors * _LEAST_TENSOR_BYTES
+            start = cursor.at
             key = cursor.text(MAX_NAME_BYTES)
             if key in metadata:
                 raise cursor.damaged(f"The key {_shown(key)} is there twice.")
             metadata[key] = self._value(cursor.u32())
+            spans[key] = (start, cursor.at)
         tensors = self._tensors(n_tensors)
         data_start = self._align(cursor.at, metadata)
-        return Header(version, metadata, tensors, data_start, cursor.size)
+        return Header(version, metadata, tensors, data_start, cursor.size, spans=spans)
 
     def _check_magic(self) -> None:
         start = self._cursor.start()

@@ -112,6 +112,30 @@ CREATE TABLE model_adapters (
 );
 """
 
+_SIZES = """
+CREATE TABLE layouts (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    key TEXT NOT NULL UNIQUE,
+    layout TEXT NOT NULL
+);
+CREATE TABLE measurements (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    model TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    settings TEXT NOT NULL,
+    machine TEXT NOT NULL,
+    llama_cpp TEXT NOT NULL,
+    predicted TEXT NOT NULL,
+    resident_bytes INTEGER NOT NULL,
+    peak_bytes INTEGER NOT NULL,
+    tokens_per_s REAL NOT NULL,
+    prompt_tokens INTEGER NOT NULL,
+    measured_at TEXT NOT NULL,
+    UNIQUE (model, settings, machine, llama_cpp)
+);
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("conversations", _CONVERSATIONS),
     Migration("words of messages", _WORDS),
@@ -119,6 +143,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("models", _MODELS),
     Migration("replies without documents", _WITHOUT_DOCUMENTS),
     Migration("notes, presets, hashes, trash and adapters of models", _LIBRARY),
+    Migration("layouts and measurements of models", _SIZES),
 )
 
 
