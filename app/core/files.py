@@ -21,14 +21,14 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
             file.flush()
             os.fsync(file.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
 
 
-def _sync_folder(folder: Path) -> None:
-    # The rename itself lies in the folder; without this it can be lost with the power. Windows has no such call.
+def sync_folder(folder: Path) -> None:
+    """Flush a folder's list of names: a rename lies there, and can be lost with the power. Windows has no such call."""
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

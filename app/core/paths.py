@@ -58,6 +58,11 @@ class Home:
         return self.root / "catalogue.toml"
 
     @property
+    def downloads(self) -> Path:
+        """Models on their way, and the list of downloads."""
+        return self.root / "downloads"
+
+    @property
     def backups(self) -> Path:
         """Rotating copies of the databases, and damaged ones kept aside."""
         return self.root / "backups"
@@ -70,6 +75,6 @@ class Home:
     def create(self) -> Home:
         """Make the folders, private to the person; returns itself."""
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for folder in (self.knowledge, self.models, self.backups, self.logs):
+        for folder in (self.knowledge, self.models, self.downloads, self.backups, self.logs):
             folder.mkdir(exist_ok=True)
         return self

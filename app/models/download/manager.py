@@ -1,0 +1,326 @@
+"""The queue at work: what runs, what waits, and what a person says meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from app.core.disk import write_trouble
+from app.core.errors import BusyError, Cancelled, DiskFull, ModelError, SatchelError
+from app.core.jobs import CancelToken
+from app.core.lock import FileLock
+from app.models.download.names import target_paths
+from app.models.download.part import Means
+from app.models.download.queue import Entry, Outcome, Queue
+from app.models.download.transfer import Transfer, clean_up
+from app.models.download.values import Download, OnFinished
+from app.models.hub.values import HubFile
+
+log = logging.getLogger(__name__)
+
+_BUSY_TICK_S, _IDLE_TICK_S = 0.25, 1.0
+_LEAVE_S = 3.0
+_BREATH_S = 0.2
+"""Between two looks, so that a burst of wishes is one change."""
+
+
+@dataclass(frozen=True)
+class _Running:
+    transfer: Transfer
+    thread: threading.Thread
+
+
+class DownloadManager:
+    """Downloads of one home. Safe from any thread.
+
+    One process at a time works through the queue; it holds a lock. In another one the list can be read, added to and
+    given wishes all the same: the first one acts on them within a second, and when it ends, another takes over. Nothing
+    runs before :meth:`start`.
+
+    ``on_change`` gets the list whenever it is another, at most four times a second; ``on_finished`` gets each download
+    whose files are in place, and may raise a :class:`SatchelError`, which is told beside it.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        models: Path,
+        means: Means,
+        *,
+        parallel: Callable[[], int],
+        on_change: Callable[[tuple[Download, ...]], None],
+        on_finished: OnFinished,
+    ) -> None:
+        self._folder = folder
+        self._models = models
+        self._means = means
+        self._parallel = parallel
+        self._on_change = on_change
+        self._on_finished = on_finished
+        self._queue = Queue(folder)
+        self._lock = threading.RLock()
+        self._wake = threading.Event()
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._held: FileLock | None = None
+        self._elsewhere = False
+        self._running: dict[int, _Running] = {}
+        self._told: tuple[Download, ...] = ()
+        self._written_at = 0.0
+
+    # -- what a person does -------------------------------------------------------------------------------------------
+
+    def add(self, file: HubFile, title: str = "") -> Download:
+        """Put a file at the end of the queue. The same file again gives the download that there is already.
+
+        Errors: :class:`ModelError` for names that cannot be files here, :class:`StorageError`.
+        """
+        targets = target_paths(self._models, file)
+        with self._lock, self._saying("The download could not be added."):
+            for entry in self._queue.entries():
+                same = (entry.spec.file.repo_id, entry.spec.file.paths) == (file.repo_id, file.paths)
+                if not same or entry.wish.wanted == "cancel" or entry.spec.file.revision != file.revision:
+                    continue
+                if entry.state != "done":
+                    self._go_on(entry)
+                    return self.get(entry.id)
+                if all(target.is_file() for target in targets):
+                    return self._shown(entry)
+                self._queue.remove(entry)
+            entry = self._queue.add(title or file.name or Path(file.paths[0]).name, file)
+        self._wake.set()
+        return self._shown(entry)
+
+    def all(self) -> tuple[Download, ...]:
+        """All downloads, in the order in which they are worked off."""
+        return tuple(self._shown(entry) for entry in self._queue.entries() if entry.wish.wanted != "cancel")
+
+    def get(self, download_id: int) -> Download:
+        """One of them. Errors: :class:`ModelError` when it is not in the list."""
+        return self._shown(self._entry(download_id))
+
+    def pause(self, download_id: int) -> None:
+        """Stop it within a second; what is there stays."""
+        entry = self._entry(download_id)
+        if entry.state not in ("done", "failed", "paused"):
+            self._wish(entry, "pause")
+
+    def resume(self, download_id: int) -> None:
+        """Go on with a paused or failed one, where it is."""
+        self._go_on(self._entry(download_id))
+
+    def cancel(self, download_id: int) -> None:
+        """Stop it and forget it, with all that has arrived. A finished one's files stay."""
+        self._wish(self._entry(download_id), "cancel")
+        if self._thread is None:
+            with contextlib.suppress(BusyError):  # then whoever works through the queue does it
+                lock = self._take_lock()
+                self._drop_cancelled()
+                lock.release()
+
+    def clear_done(self) -> None:
+        """Forget the finished ones; their files stay."""
+        for entry in self._queue.entries():
+            if entry.state == "done":
+                self.cancel(entry.id)
+
+    def move_first(self, download_id: int) -> None:
+        """Work it off before all others that wait."""
+        with self._saying("The order could not be changed."):
+            self._queue.place_first(self._entry(download_id))
+        self._wake.set()
+
+    # -- the work -----------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to work through the queue, where the last process left it. Twice is fine."""
+        with self._lock:
+            if self._thread is None and not self._closing.is_set():
+                self._thread = threading.Thread(target=self._run, name="downloads", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Stop; the next start goes on. Waits a few seconds at most."""
+        self._closing.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(_LEAVE_S)
+
+    def _run(self) -> None:
+        try:
+            while not self._closing.is_set():
+                try:
+                    self._step()
+                except OSError as error:
+                    log.warning("the list of downloads cannot be used now: %s", error)
+                self._wake.wait(_BUSY_TICK_S if self._running or self._elsewhere else _IDLE_TICK_S)
+                self._wake.clear()
+                self._closing.wait(_BREATH_S)
+        finally:
+            self._leave()
+
+    def _step(self) -> None:
+        if self._held is None:
+            try:
+                self._held = self._take_lock()
+                self._elsewhere = False
+                for entry in self._queue.entries():
+                    if entry.state == "done":
+                        clean_up(entry)
+                if swept := self._queue.sweep():
+                    log.info("%d orphans swept from the downloads", swept)
+            except BusyError:
+                self._elsewhere = True
+        if self._held is not None:
+            self._act()
+        downloads = self.all()
+        if downloads != self._told:
+            self._told = downloads
+            self._on_change(downloads)
+
+    def _act(self) -> None:
+        self._drop_cancelled()
+        entries = self._queue.entries()
+        for entry in entries:
+            running = self._running.get(entry.id)
+            if running is not None and not running.thread.is_alive():
+                del self._running[entry.id]
+            elif running is not None and entry.wish.wanted != "run":
+                running.transfer.cancel.cancel()
+        free = max(0, self._parallel() - len(self._running))
+        for entry in [entry for entry in entries if entry.waits and entry.id not in self._running][:free]:
+            self._begin(entry)
+        if time.monotonic() - self._written_at > 1.0:
+            self._written_at = time.monotonic()
+            for running in self._running.values():
+                if running.thread.is_alive():
+                    self._queue.set_outcome(running.transfer.entry, running.transfer.outcome())
+
+    def _drop_cancelled(self) -> None:
+        for entry in self._queue.entries():
+            if entry.wish.wanted != "cancel":
+                continue
+            running = self._running.get(entry.id)
+            if running is not None and running.thread.is_alive():
+                running.transfer.cancel.cancel()
+            else:
+                self._running.pop(entry.id, None)
+                self._queue.remove(entry)
+
+    def _begin(self, entry: Entry) -> None:
+        transfer = Transfer(
+            self._means, entry, self._models, CancelToken(), lambda file: self._queue.change_file(entry, file)
+        )
+        thread = threading.Thread(target=self._work, args=(transfer,), name=f"download {entry.id}", daemon=True)
+        self._running[entry.id] = _Running(transfer, thread)
+        thread.start()
+
+    def _work(self, transfer: Transfer) -> None:
+        outcome = self._result(transfer)
+        try:
+            self._queue.set_outcome(transfer.entry, outcome)
+            if outcome.state == "done":
+                clean_up(transfer.entry)
+        except OSError as error:  # it is done again at the next start
+            log.warning("what became of a download could not be written: %s", error)
+        self._wake.set()
+
+    def _result(self, transfer: Transfer) -> Outcome:
+        title = transfer.entry.spec.title
+        try:
+            transfer.run()
+            note = self._tell_finished(transfer)
+            return replace(transfer.outcome(), state="done", bytes_per_s=0.0, seconds_left=None, note=note)
+        except Cancelled:
+            return replace(transfer.outcome(), state="queued", bytes_per_s=0.0, seconds_left=None, note="")
+        except SatchelError as error:
+            log.warning("the download of %s stopped: %s", title, error)
+            problem, paused = str(error), isinstance(error, DiskFull)
+        except Exception:  # a thread's end: the person is told, the log has the rest
+            log.exception("the download of %s failed", title)
+            problem, paused = f"{title} could not be downloaded. This is a mistake in Satchel; the log has more.", False
+        return replace(
+            transfer.outcome(),
+            state="paused" if paused else "failed",
+            problem=problem,
+            note="",
+            bytes_per_s=0.0,
+            seconds_left=None,
+        )
+
+    def _tell_finished(self, transfer: Transfer) -> str:
+        """Hand it on; what is worth knowing about it then."""
+        note = transfer.outcome().note
+        try:
+            entry = self._queue.entry(transfer.entry.id) or transfer.entry
+            self._on_finished(self._download(entry, replace(transfer.outcome(), state="done", note=note)))
+        except SatchelError as error:
+            note = f"{error} {note}".strip()
+        return note
+
+    # -- inside -------------------------------------------------------------------------------------------------------
+
+    def _entry(self, download_id: int) -> Entry:
+        entry = self._queue.entry(download_id)
+        if entry is None or entry.wish.wanted == "cancel":
+            raise ModelError("This download is not in the list any more.", "It was removed.", "Add the file again.")
+        return entry
+
+    def _go_on(self, entry: Entry) -> None:
+        if not (entry.waits or entry.state == "done"):
+            self._wish(entry, "run")
+
+    def _wish(self, entry: Entry, wanted: Literal["run", "pause", "cancel"]) -> None:
+        with self._saying("The list of downloads could not be changed."):
+            self._queue.wish(entry, wanted)
+        self._wake.set()
+
+    def _shown(self, entry: Entry) -> Download:
+        running = self._running.get(entry.id)
+        if running is not None and running.thread.is_alive() and entry.wish.wanted == "run":
+            return self._download(entry, running.transfer.outcome())
+        return self._download(entry, replace(entry.outcome, state=entry.state))
+
+    def _download(self, entry: Entry, outcome: Outcome) -> Download:
+        file, told = entry.spec.file, outcome.state in ("paused", "failed", "done")
+        moving = outcome.state in ("checking", "downloading", "verifying")
+        return Download(
+            id=entry.id,
+            title=entry.spec.title,
+            file=file,
+            state=outcome.state,
+            done_bytes=outcome.done_bytes,
+            total_bytes=outcome.total_bytes or file.size_bytes,
+            added_at=entry.spec.added_at,
+            target=str(target_paths(self._models, file)[0]),
+            bytes_per_s=outcome.bytes_per_s if moving else 0.0,
+            seconds_left=outcome.seconds_left if moving else None,
+            problem=outcome.problem if told and outcome.serial == entry.wish.serial else "",
+            note=outcome.note,
+            elsewhere=self._elsewhere,
+        )
+
+    def _take_lock(self) -> FileLock:
+        return FileLock(self._folder / "queue.lock", "The downloads are not transferred here.", "them")
+
+    def _leave(self) -> None:
+        for running in self._running.values():
+            running.transfer.cancel.cancel()
+        until = time.monotonic() + _LEAVE_S
+        for running in self._running.values():
+            running.thread.join(max(0.0, until - time.monotonic()))
+        if self._held is not None:
+            self._held.release()
+
+    @contextlib.contextmanager
+    def _saying(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise write_trouble(what, self._folder, error) from error
