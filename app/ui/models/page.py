@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
 
 from app.models.download.values import Download
-from app.services.events import DownloadsChanged, Event
+from app.ui.models.downloads.feed import DownloadFeed
 from app.ui.models.downloads.view import DownloadsView
 from app.ui.models.downloads.words import percent, together, unfinished
 from app.ui.models.find.view import FindView
@@ -53,9 +53,7 @@ class ModelsPage(QWidget):
         self._stack.addWidget(self.library)
         top = header(self.tr("Models"), self._add, name="models.header", views=self._segments)
         column(top, self._stack, spacing=0, parent=self).setStretch(1, 1)
-        parts.bridge.happened.connect(self._happened)
-        if parts.downloads is not None:
-            parts.bridge.run(parts.downloads.all, self._show_badge, lambda _error: None, self)
+        DownloadFeed(parts, self).changed.connect(self._show_badge)
 
     @property
     def view(self) -> View:
@@ -107,10 +105,6 @@ class ModelsPage(QWidget):
             self._segments.set_badge("downloads", "!", words)
         else:
             self._segments.set_badge("downloads", "")
-
-    def _happened(self, event: Event) -> None:
-        if isinstance(event, DownloadsChanged):
-            self._show_badge(event.downloads)
 
     def _choose_files(self) -> None:
         dialog = QFileDialog(self, self.tr("Add a model file"))

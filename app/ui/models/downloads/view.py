@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 from app.core.sizes import size_text
 from app.models.download.values import Download
 from app.models.model import LibraryModel
-from app.services.events import DownloadsChanged, Event
 from app.ui.models.downloads.card import DownloadCard
+from app.ui.models.downloads.feed import DownloadFeed
 from app.ui.models.downloads.words import unfinished
 from app.ui.parts import Parts
 from app.ui.widgets.basic import button, column, label, row
@@ -43,8 +43,7 @@ class DownloadsView(QWidget):
         self._clear = button(self.tr("Clear this list"), "models.downloads.clear", self._do_clear, "quiet")
         self._clear.setToolTip(self.tr("The models stay in the library."))
         self._lay_out()
-        parts.bridge.happened.connect(self._happened)
-        parts.bridge.run(parts.downloads.all, self.show_downloads, owner=self)
+        DownloadFeed(parts, self).changed.connect(self.show_downloads)
 
     def _lay_out(self) -> None:
         content, inside = centred_column(WIDTH, spacing=10)
@@ -184,7 +183,3 @@ class DownloadsView(QWidget):
                 then(found.id)
 
         self._parts.bridge.run(self._parts.models.models, came, owner=self)
-
-    def _happened(self, event: Event) -> None:
-        if isinstance(event, DownloadsChanged):
-            self.show_downloads(event.downloads)

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, Signal
 
 from app.models.download.values import Download, DownloadState
 from app.models.model import LibraryModel
-from app.services.events import DownloadsChanged, Event, LibraryChanged
+from app.services.events import Event, LibraryChanged
+from app.ui.models.downloads.feed import DownloadFeed
 from app.ui.models.downloads.words import percent, together, unfinished
 from app.ui.models.find.words import file_title
 from app.ui.notices import Action, Note
@@ -27,28 +28,22 @@ class DownloadWatch(QObject):
     def __init__(self, parts: Parts, rail: Rail, parent: QObject) -> None:
         super().__init__(parent)
         self._parts, self._rail = parts, rail
-        self._states: dict[int, DownloadState] = {}
+        self._states: dict[int, DownloadState] | None = None
         self._ready: dict[str, Download] = {}
         """By target: what is downloaded but was not yet seen in the library."""
+        DownloadFeed(parts, self).changed.connect(self._changed)
         parts.bridge.happened.connect(self._happened)
-        if parts.downloads is not None:
-            parts.bridge.run(parts.downloads.all, self._begin, lambda _error: None, self)
-
-    def _begin(self, downloads: tuple[Download, ...]) -> None:
-        self._states = {download.id: download.state for download in downloads}
-        self._show_ring(downloads)
 
     def _happened(self, event: Event) -> None:
-        if isinstance(event, DownloadsChanged):
-            self._changed(event.downloads)
-        elif isinstance(event, LibraryChanged) and self._ready:
+        if isinstance(event, LibraryChanged) and self._ready:
             self._look()
 
     def _changed(self, downloads: tuple[Download, ...]) -> None:
-        before = self._states
-        self._states = {download.id: download.state for download in downloads}
+        """Tells what became ready or failed since the last time; at first, nothing is news."""
+        states: dict[int, DownloadState] = {download.id: download.state for download in downloads}
+        before, self._states = self._states if self._states is not None else states, states
         for download in downloads:
-            if download.state == before.get(download.id, download.state):
+            if download.state == before.get(download.id):
                 continue
             if download.state == "done":
                 self._ready[download.target] = download

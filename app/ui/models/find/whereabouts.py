@@ -7,7 +7,8 @@ from PySide6.QtCore import QObject, Signal
 from app.models.download.values import Download
 from app.models.hub.values import HubFile
 from app.models.model import LibraryModel
-from app.services.events import DownloadsChanged, Event, LibraryChanged
+from app.services.events import Event, LibraryChanged
+from app.ui.models.downloads.feed import DownloadFeed
 from app.ui.parts import Parts
 
 
@@ -20,13 +21,13 @@ class Whereabouts(QObject):
         super().__init__(parent)
         self._parts = parts
         self._models: list[LibraryModel] = []
-        self._downloads: tuple[Download, ...] = ()
+        self._feed = DownloadFeed(parts, self)
+        self._feed.changed.connect(lambda _downloads: self.changed.emit())
         parts.bridge.happened.connect(self._happened)
 
     def refresh(self) -> None:
-        """Ask the library and the downloads."""
-        parts = self._parts
-        parts.bridge.run(lambda: (parts.models.models(), parts.downloads.all()), self._came, owner=self)
+        """Ask the library."""
+        self._parts.bridge.run(self._parts.models.models, self._came, owner=self)
 
     def model(self, file: HubFile) -> LibraryModel | None:
         """The model of the library that was downloaded from this file."""
@@ -38,18 +39,15 @@ class Whereabouts(QObject):
 
     def download(self, file: HubFile) -> Download | None:
         """The unfinished download of this file."""
-        for download in self._downloads:
+        for download in self._feed.downloads:
             if download.state != "done" and (download.repo_id, download.file.paths) == (file.repo_id, file.paths):
                 return download
         return None
 
-    def _came(self, found: tuple[list[LibraryModel], tuple[Download, ...]]) -> None:
-        self._models, self._downloads = list(found[0]), found[1]
+    def _came(self, models: list[LibraryModel]) -> None:
+        self._models = models
         self.changed.emit()
 
     def _happened(self, event: Event) -> None:
-        if isinstance(event, DownloadsChanged):
-            self._downloads = event.downloads
-            self.changed.emit()
-        elif isinstance(event, LibraryChanged):
+        if isinstance(event, LibraryChanged):
             self.refresh()

@@ -1,0 +1,344 @@
+"""The Find view: nothing is requested unasked, pages follow each other, details judge the file that is chosen."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import TypeVar
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QListView, QMessageBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.core.errors import HubError, NetworkError, StorageError
+from app.models.source import ModelSource
+from app.services.events import ConnectionsChanged
+from app.ui.models.find.view import FindView
+from app.ui.models.page import ModelsPage
+from app.ui.widgets.rows import ROW_ROLE, RowContent
+from tests.helpers.fake_hub import found, many, offline
+from tests.helpers.fake_libraries import model
+
+WidgetT = TypeVar("WidgetT", bound=QWidget)
+
+
+class Finder:
+    """The view on fakes, and what a person does with it."""
+
+    def __init__(self, qtbot: QtBot, world: SimpleNamespace, width: int = 1200) -> None:
+        self.qtbot, self.world = qtbot, world
+        self.view = FindView(world.parts)
+        qtbot.addWidget(self.view)
+        self.view.resize(width, 800)
+        with qtbot.waitExposed(self.view):
+            self.view.show()
+        self.until(lambda: self.rows("models.find.start.list") == 7)
+
+    def find(self, kind: type[WidgetT], name: str) -> WidgetT:
+        made = self.view.findChild(kind, name)
+        assert made is not None, name
+        return made
+
+    def until(self, condition: object) -> None:
+        self.qtbot.waitUntil(condition, timeout=5000)
+
+    def rows(self, name: str = "models.find.results") -> int:
+        return self.find(QListView, name).model().rowCount()
+
+    def row(self, at: int, name: str = "models.find.results") -> RowContent:
+        content = self.find(QListView, name).model().index(at, 0).data(ROW_ROLE)
+        assert isinstance(content, RowContent)
+        return content
+
+    def search(self, text: str) -> None:
+        field = self.find(QLineEdit, "models.find.search")
+        field.clear()
+        self.qtbot.keyClicks(field, text)
+        self.qtbot.keyClick(field, Qt.Key.Key_Return)
+
+    def click(self, at: int, name: str = "models.find.results") -> None:
+        rows = self.find(QListView, name)
+        index = rows.model().index(at, 0)
+        rows.scrollTo(index)
+        where = rows.visualRect(index).center()
+        self.qtbot.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=where)
+
+    def shown(self, name: str) -> bool:
+        return self.find(QWidget, name).isVisible()
+
+    def text(self, name: str) -> str:
+        return self.find(QLabel, name).text()
+
+    def open(self, **changes: object) -> None:
+        """Search for one model and look at its details."""
+        self.world.hub.models = [found(**changes)]
+        self.search("qwen")
+        self.until(lambda: self.shown("models.find.results"))
+        self.click(0)
+        self.until(lambda: self.shown("models.find.details.scroll") or self.shown("models.find.details.problem"))
+
+    def kinds(self) -> list[str]:
+        """What was requested, in order."""
+        return [call[0] for call in self.world.hub.calls]
+
+
+def test_opening_the_view_requests_nothing(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.until(lambda: bool(finder.row(0, "models.find.start.list").badges))
+    assert world.hub.calls == []
+
+
+def test_the_start_list_is_chosen_from_by_purpose(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.find(QPushButton, "models.find.purpose.code").click()
+    assert [finder.row(at, "models.find.start.list").title for at in range(finder.rows("models.find.start.list"))] == [
+        "Qwen2.5 Coder 3B"
+    ]
+    finder.find(QPushButton, "models.find.purpose.all").click()
+    assert finder.rows("models.find.start.list") == 7
+    assert world.hub.calls == []
+
+
+def test_typing_searches_after_a_pause_and_clearing_returns_to_the_start(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.models = many(3)
+    finder = Finder(qtbot, world)
+    field = finder.find(QLineEdit, "models.find.search")
+    qtbot.keyClicks(field, "model")
+    finder.until(lambda: finder.shown("models.find.results"))
+    assert world.hub.calls == [("search", "model", "downloads", "")]
+    field.clear()
+    assert finder.shown("models.find.start")
+
+
+def test_text_that_was_not_typed_is_not_searched(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.find(QLineEdit, "models.find.search").setText("put there by the program")
+    assert not finder.view._pause.isActive()
+    assert world.hub.calls == []
+
+
+def test_five_hundred_come_page_by_page_while_the_person_scrolls(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.models = many(500)
+    finder = Finder(qtbot, world)
+    finder.find(QPushButton, "models.find.browse").click()
+    finder.until(lambda: finder.rows() == 31)
+    assert finder.row(30).title == "Show more"
+    bar = finder.find(QListView, "models.find.results").verticalScrollBar()
+
+    def to_the_end() -> bool:
+        bar.setValue(bar.maximum())
+        return finder.rows() == 500
+
+    finder.until(to_the_end)
+    assert len(world.hub.calls) == 17
+
+
+def test_the_last_row_asks_for_more_and_again_when_that_failed(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.models = many(40)
+    finder = Finder(qtbot, world)
+    finder.search("model")
+    finder.until(lambda: finder.rows() == 31)
+    world.hub.problem = NetworkError("The hub cannot be reached.")
+    finder.click(30)
+    finder.until(lambda: "Try again" in finder.row(30).title)
+    finder.click(30)
+    finder.until(lambda: finder.rows() == 40)
+
+
+def test_an_answer_to_an_older_question_is_not_shown(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.models = many(5)
+    finder = Finder(qtbot, world)
+    world.hub.hold = threading.Event()
+    finder.search("model-001")
+    finder.until(lambda: len(world.hub.calls) == 1)
+    finder.search("model-002")
+    finder.until(lambda: len(world.hub.calls) == 2)
+    world.hub.hold.set()
+    finder.until(lambda: finder.shown("models.find.results"))
+    assert [finder.row(at).title for at in range(finder.rows())] == ["Model-002-4B-Instruct"]
+
+
+def test_only_what_fits_leaves_out_the_large_and_the_unknown(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.models = [found("Small"), found("Huge", parameters=70_000_000_000), found("Unknown", parameters=0)]
+    finder = Finder(qtbot, world)
+    finder.search("qwen")
+    finder.until(lambda: finder.rows() == 3)
+    finder.until(lambda: [badge.text for badge in finder.row(1).badges] == ["Too large"])
+    assert finder.row(2).badges == ()
+    finder.find(QCheckBox, "models.find.fitting").click()
+    assert [finder.row(at).title for at in range(finder.rows())] == ["Small"]
+    assert finder.text("models.find.count").startswith("2 results left out")
+
+
+def test_another_order_asks_again(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.models = many(3)
+    finder = Finder(qtbot, world)
+    finder.search("model")
+    finder.until(lambda: finder.shown("models.find.results"))
+    order = finder.find(QComboBox, "models.find.sort")
+    order.setCurrentIndex(order.findData("likes"))
+    finder.until(lambda: world.hub.calls[-1] == ("search", "model", "likes", ""))
+
+
+def test_nothing_found_says_what_was_looked_for(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.search("no such thing")
+    finder.until(lambda: finder.shown("models.find.nothing"))
+    assert "no such thing" in finder.text("models.find.nothing.title")
+
+
+def test_without_network_it_says_so_and_tries_again(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.models = many(3)
+    world.hub.problem = NetworkError("The hub cannot be reached.", "Its name was not found.", "Check the connection.")
+    finder = Finder(qtbot, world)
+    finder.search("model")
+    finder.until(lambda: finder.shown("models.find.problem"))
+    assert "Its name was not found." in finder.text("models.find.problem.words")
+    assert not finder.shown("models.find.problem.settings")
+    finder.find(QPushButton, "models.find.retry").click()
+    finder.until(lambda: finder.rows() == 3)
+
+
+def test_offline_is_said_and_leads_to_the_settings(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    assert not finder.shown("models.find.offline")
+    current = world.settings.current
+    world.settings.save(replace(current, network=replace(current.network, offline=True)))
+    world.bridge.publish(ConnectionsChanged())
+    finder.until(lambda: finder.shown("models.find.offline"))
+    world.hub.problem = offline()
+    finder.search("model")
+    finder.until(lambda: finder.shown("models.find.problem"))
+    assert not finder.shown("models.find.retry")
+    with qtbot.waitSignal(finder.view.settings_requested):
+        finder.find(QPushButton, "models.find.problem.settings").click()
+
+
+def test_details_judge_the_advised_file_and_then_the_one_that_is_chosen(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.until(lambda: finder.kinds() == ["search", "details", "verdict"])
+    assert "Q8_0" in finder.text("models.find.advice.title")
+    finder.until(lambda: "Fits" in finder.text("models.find.fit.sentence"))
+    badges = {
+        finder.row(at, "models.find.files").title: [badge.text for badge in finder.row(at, "models.find.files").badges]
+        for at in range(finder.rows("models.find.files"))
+    }
+    assert badges["Q8_0"] == ["Best here", "Fits"]
+    assert badges["Q4_K_M"] == ["Should fit"]
+    finder.click(0, "models.find.files")
+    finder.until(lambda: world.hub.calls[-1] == ("verdict", "Q4_K_M", 4096))
+    finder.until(lambda: [badge.text for badge in finder.row(0, "models.find.files").badges] == ["Fits"])
+    assert finder.find(QPushButton, "models.find.download").text() == "Download Q4_K_M · 1.1 GB"
+
+
+def test_all_sizes_are_shown_when_asked(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.open()
+    assert finder.rows("models.find.files") == 5
+    finder.find(QPushButton, "models.find.files.all").click()
+    assert finder.rows("models.find.files") == 9
+    assert not finder.shown("models.find.files.all")
+
+
+def test_one_that_does_not_fit_says_so_and_can_be_had_anyway(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.open(parameters=70_000_000_000)
+    finder.until(lambda: "Does not fit" in finder.text("models.find.fit.sentence"))
+    assert finder.text("models.find.advice.title") == "None of its files fits this machine"
+    assert finder.find(QPushButton, "models.find.download").text().startswith("Download Q2_K anyway")
+
+
+def test_a_download_goes_into_the_queue_and_then_into_the_library(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.find(QPushButton, "models.find.download").click()
+    finder.until(lambda: finder.shown("models.find.foot.words"))
+    (item,) = world.downloads.all()
+    assert (item.title, item.file.quantization) == ("Qwen3-1.7B", "Q8_0")
+    with qtbot.waitSignal(finder.view.downloads_requested):
+        finder.find(QPushButton, "models.find.show").click()
+    world.downloads.finish(item.id)
+    finder.until(lambda: finder.text("models.find.foot.words") == "In your library")
+    with qtbot.waitSignal(finder.view.model_requested) as asked:
+        finder.find(QPushButton, "models.find.show").click()
+    assert asked.args == [1]
+
+
+def test_one_that_is_here_already_says_so(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(replace(model(7), source=ModelSource("Qwen/Qwen3-1.7B-GGUF", "", "Qwen3-1.7B-Q8_0.gguf")))
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.until(lambda: finder.text("models.find.foot.words") == "In your library")
+    assert not finder.shown("models.find.download")
+
+
+def test_a_download_that_cannot_begin_says_why(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.downloads.problem = StorageError("There is no room for it.", "It needs 1.8 GB.", "Make room.")
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.find(QPushButton, "models.find.download").click()
+    finder.until(lambda: bool(world.notes))
+    assert world.notes[0].why == "It needs 1.8 GB."
+    assert finder.find(QPushButton, "models.find.download").isEnabled()
+
+
+def test_a_gated_one_explains_what_to_do(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.open(gated="auto")
+    assert "accept conditions" in finder.text("models.find.gate.words")
+    with qtbot.waitSignal(finder.view.settings_requested):
+        finder.find(QPushButton, "models.find.gate.token").click()
+    finder.world.hub.models = [found()]
+    finder.click(0)
+    finder.until(lambda: not finder.shown("models.find.gate"))
+
+
+def test_details_that_need_a_token_lead_to_the_settings(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.models = [found()]
+    finder = Finder(qtbot, world)
+    finder.search("qwen")
+    finder.until(lambda: finder.rows() == 1)
+    world.hub.problem = HubError("This model is gated.", "A token is needed.", "Add one.", reason="gated")
+    finder.click(0)
+    finder.until(lambda: finder.shown("models.find.details.problem"))
+    assert finder.find(QPushButton, "models.find.details.settings").text() == "Add a token"
+    finder.find(QPushButton, "models.find.details.retry").click()
+    finder.until(lambda: finder.shown("models.find.details.scroll"))
+
+
+def test_a_link_of_the_card_shows_its_address_first(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.open()
+    card = finder.view.details._card
+    finder.until(lambda: bool(card._body.text))
+    assert "logo.png" not in card._body.text
+    card._body.link_clicked.emit("https://example.org/report")
+    box = finder.find(QMessageBox, "models.find.link.dialog")
+    assert box.informativeText() == "https://example.org/report"
+    box.reject()
+
+
+def test_in_a_small_window_the_details_take_the_lists_place(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world, width=760)
+    finder.open()
+    assert not finder.shown("models.find.search")
+    finder.find(QWidget, "models.find.details.back").click()  # type: ignore[attr-defined]
+    assert finder.shown("models.find.search")
+    finder.view.resize(1200, 800)
+    finder.click(0)
+    finder.until(lambda: finder.shown("models.find.details") and finder.shown("models.find.search"))
+
+
+def test_the_page_has_three_views(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = ModelsPage(world.parts)
+    qtbot.addWidget(page)
+    page.resize(1200, 800)
+    page.show()
+    assert page.view == "library"
+    for view in ("find", "downloads", "library"):
+        page.findChild(QPushButton, f"models.view.{view}").click()
+        assert page.view == view
+        assert page.findChild(QWidget, "models.add").isVisible() == (view == "library")
+    assert world.hub.calls == []
