@@ -24,6 +24,7 @@ def lay_out(llama: Any, path: Path, settings: LoadSettings, process_bytes: int) 
     ``resident_bytes`` is what a worker would have in RAM with all buffers filled. The vocabulary's tables, which are
     real here, are measured by how this process grows. Errors: :class:`ModelError`.
     """
+    settings = msgspec.structs.replace(settings, adapters=())  # their weights would really be read
     header = check_file(path, memory_available_bytes=None)  # whether it fits is what is asked here
     release_free_memory()
     before = resident_bytes()

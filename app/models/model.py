@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from app.models.adapter import AttachedAdapter
 from app.models.preset import NO_PRESET, Preset
 from app.models.source import ModelSource
+
+if TYPE_CHECKING:  # the formulas need what is defined here
+    from app.models.sizing import DeviceParts
 
 ModelKind = Literal["chat", "base", "embedding"]
 """``base``: generates text but has no chat template."""
@@ -112,6 +115,8 @@ class Verdict:
     """Free memory, plus what the model that would be replaced gives back."""
     measured_by_llama: bool
     """True: laid out by llama.cpp itself without allocating; False: an estimate by our own formulas."""
+    devices: tuple[DeviceParts, ...] = ()
+    """The same by device, main memory first."""
 
     @property
     def total_bytes(self) -> int:

@@ -26,13 +26,14 @@ def verdict(
     """Compare what a model takes with what is free.
 
     ``available_bytes``: free memory now. ``replaced_bytes``: what the model that is loaded now gives back.
-    ``measured``: the parts as llama.cpp laid them out at this context; None: estimate them.
+    ``measured``: the layout at this context, llama.cpp's own or a better estimate than ours here; None: estimate it.
+    Only main memory is compared; what lies on a GPU is the planner's affair.
     """
     n_ctx = usable_context(header, n_ctx)
     parts = measured if measured is not None else estimate(header, n_ctx, kv_type)
     room = available_bytes + replaced_bytes
     return Verdict(
-        fit=(fit := _fit(parts.total_bytes, room)),
+        fit=(fit := _fit(parts.committed_bytes, room)),
         sentence=_sentence(fit, header, n_ctx, kv_type, parts, room),
         n_ctx=n_ctx,
         weights_bytes=parts.weights_bytes,
@@ -40,7 +41,8 @@ def verdict(
         compute_bytes=parts.compute_bytes,
         other_bytes=parts.other_bytes,
         available_bytes=room,
-        measured_by_llama=measured is not None,
+        measured_by_llama=parts.source != "formula",
+        devices=parts.devices,
     )
 
 
@@ -49,7 +51,7 @@ def largest_context(header: Header, kv_type: str, room_bytes: int, at_most: int)
     low, high = 0, max(0, at_most // SMALLEST_CONTEXT)
     while low < high:
         middle = (low + high + 1) // 2
-        if estimate(header, middle * SMALLEST_CONTEXT, kv_type).total_bytes <= room_bytes:
+        if estimate(header, middle * SMALLEST_CONTEXT, kv_type).committed_bytes <= room_bytes:
             low = middle
         else:
             high = middle - 1
@@ -68,11 +70,11 @@ def _fit(total_bytes: int, room_bytes: int) -> Fit:
 
 
 def _sentence(fit: Fit, header: Header, n_ctx: int, kv_type: str, parts: Layout, room_bytes: int) -> str:
-    takes, free = size_text(parts.total_bytes), size_text(room_bytes)
+    takes, free = size_text(parts.committed_bytes), size_text(room_bytes)
     if fit == "fits":
         return f"Fits: takes {takes} of the {free} that are free."
     if fit == "tight":
-        left = size_text(room_bytes - parts.total_bytes)
+        left = size_text(room_bytes - parts.committed_bytes)
         return f"Tight: takes {takes} of the {free} that are free; only {left} would be left for everything else."
     return f"Does not fit: needs {takes}, and {free} are free. {_way_out(header, n_ctx, kv_type, room_bytes)}"
 

@@ -3,21 +3,32 @@
 from __future__ import annotations
 
 import logging
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from app.core.errors import ModelError, WorkerError
+import msgspec
+
+from app.chat.transcript import RunFigures
+from app.core.errors import DoesNotFit, ModelError, WorkerError
 from app.hardware.read import memory_available_bytes
 from app.inference.client import InferenceClient
-from app.inference.protocol import KvType, LoadSettings, MemoryUse
+from app.inference.protocol import KvType, Loaded, LoadSettings
 from app.models.gguf import Header
+from app.models.gguf_reader import read_header
 from app.models.model import ModelSummary, Verdict
-from app.models.sizing import Layout, estimate, usable_context
-from app.models.summary import kind_of, read_summary
+from app.models.native import llama_cpp_version
+from app.models.requantized import requantized, write_without_weights
+from app.models.sizing import GpuShare, Layout, estimate, usable_context
+from app.models.summary import kind_of
 from app.models.verdict import verdict
-from app.storage.library import FileStamp
+from app.services.headers import HeaderShelf
+from app.services.layouts import layout_of
+from app.services.measured_loads import MeasuredLoads, settings_text
+from app.storage.file_stamp import FileStamp
+from app.storage.measurements import LayoutRecords, Measurement
 
 log = logging.getLogger(__name__)
 
@@ -30,32 +41,34 @@ _KEPT = 64
 class ModelSizer:
     """Verdicts on model files. Safe from any thread.
 
-    ``available_bytes`` says how much memory is free now.
+    ``available_bytes`` says how much memory is free now. ``layouts`` keeps what llama.cpp was asked for over restarts,
+    and ``measured`` what loads really took; without them both are forgotten at the end.
     """
 
-    def __init__(self, inference: InferenceClient, available_bytes: Callable[[], int] = memory_available_bytes) -> None:
+    def __init__(
+        self,
+        inference: InferenceClient,
+        available_bytes: Callable[[], int] = memory_available_bytes,
+        *,
+        layouts: LayoutRecords | None = None,
+        measured: MeasuredLoads | None = None,
+    ) -> None:
         self._inference = inference
         self._available_bytes = available_bytes
+        self._records = layouts
+        self._measured = measured
         self._lock = threading.Lock()
-        self._headers: dict[tuple[Path, FileStamp], tuple[Header, ModelSummary]] = {}
-        self._measured: dict[tuple[Path, FileStamp, int, str], Layout] = {}
+        self._headers = HeaderShelf()
+        self._layouts: dict[str, Layout] = {}
 
     def read(self, path: Path) -> tuple[Header, ModelSummary]:
         """The header and what it says. Errors: :class:`ModelError`."""
-        stamp = FileStamp.of(path)
-        with self._lock:
-            known = self._headers.get((path, stamp)) if stamp is not None else None
-        if known is not None:
-            return known
-        found = read_summary(path)
-        if stamp is not None and stamp == FileStamp.of(path):  # else it is being written to
-            with self._lock:
-                _make_room(self._headers)
-                self._headers[path, stamp] = found
-        return found
+        return self._headers.read(path)
 
-    def verdict(self, path: Path, n_ctx: int, kv_type: str, *, measure: bool | None = None) -> Verdict:
-        """Whether a file's model fits at this context.
+    def verdict(
+        self, path: Path, n_ctx: int, kv_type: str, *, measure: bool | None = None, n_gpu_layers: int = -1
+    ) -> Verdict:
+        """Whether a file's model fits at this context into main memory.
 
         ``measure``: True asks llama.cpp to lay it out unless it has been asked before, False never, None when the
         estimate is not far below what is free. Where it cannot be asked (its process does not start; an embedding
@@ -63,30 +76,127 @@ class ModelSizer:
         """
         header, _ = self.read(path)
         n_ctx = usable_context(header, n_ctx)
+        settings = LoadSettings(n_ctx=n_ctx, kv_type=_kv_type(kv_type), n_gpu_layers=n_gpu_layers)
         free, replaced = self._available_bytes(), self._replaced_bytes()
         if measure is None:
             measure = estimate(header, n_ctx, kv_type).total_bytes > CLEARLY_FITS * (free + replaced)
-        parts = self._parts(path, header, n_ctx, kv_type, measure)
-        return verdict(header, n_ctx, kv_type, free, replaced_bytes=replaced, measured=parts)
+        layout = self.layout(path, settings, measure=measure) or self.estimate(path, settings)
+        return verdict(header, n_ctx, kv_type, free, replaced_bytes=replaced, measured=layout)
 
-    def _parts(self, path: Path, header: Header, n_ctx: int, kv_type: str, measure: bool) -> Layout | None:
-        stamp = FileStamp.of(path)
-        if stamp is None or kind_of(header) == "embedding":  # those are not loaded as a chat is
+    def layout(self, path: Path, settings: LoadSettings, *, measure: bool = True) -> Layout | None:
+        """llama.cpp's own layout: from memory, from the database, or (``measure``) by asking it. None where it has not
+        been asked and must not be, or cannot be. Errors: :class:`ModelError`."""
+        header, _ = self.read(path)
+        if FileStamp.of(path) is None or kind_of(header) == "embedding":  # those are not loaded as a chat is
             return None
-        key = (path, stamp, n_ctx, kv_type)
-        with self._lock:
-            known = self._measured.get(key)
+        settings = msgspec.structs.replace(settings, n_ctx=usable_context(header, settings.n_ctx))
+        found = self._known_or_asked(self._layout_key(path, settings), path, settings, measure)
+        return self._corrected(found) if found is not None else None
+
+    def estimate(
+        self, path: Path, settings: LoadSettings, gpus: Sequence[GpuShare] = (), *, correct: bool = True
+    ) -> Layout:
+        """The closed forms' layout: at once, llama.cpp is not asked. Errors: :class:`ModelError`."""
+        header, _ = self.read(path)
+        n_ctx = usable_context(header, settings.n_ctx)
+        adapters = [read_header(Path(adapter.path)) for adapter in settings.adapters]
+        found = estimate(
+            header,
+            n_ctx,
+            settings.kv_type,
+            gpus=gpus,
+            n_gpu_layers=settings.n_gpu_layers,
+            flash_attention=settings.flash_attention,
+            adapters=adapters,
+        )
+        return self._corrected(found) if correct else found
+
+    # -- quantizations that do not exist yet ------------------------------------------------------------------------
+
+    def quantized(self, path: Path, file_type: str) -> Header:
+        """The header as it would be after quantization to ``file_type`` ("Q4_K_M"): exact tensor types by a dry run.
+
+        Errors: :class:`ModelError`, :class:`WorkerError`.
+        """
+        header, _ = self.read(path)
+        return requantized(header, self._inference.tensor_types(path, file_type), file_type)
+
+    def quantized_layout(self, path: Path, file_type: str, settings: LoadSettings) -> Layout | None:
+        """llama.cpp's layout of that quantization; None where it cannot be asked. Errors: :class:`ModelError`."""
+        header, _ = self.read(path)
+        settings = msgspec.structs.replace(settings, n_ctx=usable_context(header, settings.n_ctx))
+        key = f"{self._layout_key(path, settings)}/{file_type}"
+        found = self._known(key)
+        if found is None:
+            changed = self.quantized(path, file_type)
+            with tempfile.TemporaryDirectory(prefix="satchel-") as folder:
+                target = Path(folder) / f"{path.stem}-{file_type}.gguf"
+                write_without_weights(changed, path, target)
+                found = self._known_or_asked(key, target, settings, measure=True)
+        return self._corrected(found) if found is not None else None
+
+    # -- what it really took ----------------------------------------------------------------------------------------
+
+    def note_load(self, path: Path, settings: LoadSettings, loaded: Loaded) -> None:
+        """Keep what a load took beside what was predicted for it."""
+        if self._measured is None:
+            return
+        _, summary = self.read(path)
+        settings = msgspec.structs.replace(settings, n_ctx=loaded.n_ctx)
+        known = self._known(self._layout_key(path, settings))
+        predicted = known or self.estimate(path, settings, correct=False)
+        self._measured.loaded(self._headers.key(path), path.name, summary.size_bytes, settings, predicted, loaded)
+
+    def note_reply(self, figures: RunFigures) -> None:
+        """Keep what the last reply says of the loaded model's memory and speed."""
+        if self._measured is not None:
+            self._measured.replied(figures)
+
+    def measurements(self, path: Path) -> tuple[Measurement, ...]:
+        """What this model took here, the newest first. Errors: :class:`ModelError`."""
+        if self._measured is None:
+            return ()
+        return self._measured.of_model(self._headers.key(path))
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _known_or_asked(self, key: str, path: Path, settings: LoadSettings, measure: bool) -> Layout | None:
+        known = self._known(key)
         if known is not None or not measure:
             return known
         try:
-            parts = _parts(self._inference.probe(path, LoadSettings(n_ctx=n_ctx, kv_type=_kv_type(kv_type))))
+            memory = self._inference.probe(path, settings)
+        except DoesNotFit as error:  # its fixed state is really allocated, and takes more than the probe may
+            log.warning("%s was not laid out: %s", path.name, error)
+            return None
         except WorkerError as error:  # no fault of the file's: the estimate has to do
             log.warning("llama.cpp could not be asked what %s takes: %s", path.name, error)
             return None
+        found = layout_of(memory)
+        extra = sum(read_header(Path(adapter.path)).weights_bytes for adapter in settings.adapters)
+        if extra:
+            found = replace(found, other_bytes=found.other_bytes + extra)
         with self._lock:
-            _make_room(self._measured)
-            self._measured[key] = parts
-        return parts
+            while len(self._layouts) >= _KEPT:
+                del self._layouts[next(iter(self._layouts))]
+            self._layouts[key] = found
+        if self._records is not None:
+            self._records.keep(key, found)
+        return found
+
+    def _known(self, key: str) -> Layout | None:
+        with self._lock:
+            known = self._layouts.get(key)
+        if known is None and self._records is not None:
+            known = self._records.get(key)
+        return known
+
+    def _corrected(self, layout: Layout) -> Layout:
+        more = self._measured.correction_bytes() if self._measured is not None else 0
+        return replace(layout, other_bytes=layout.other_bytes + more) if more else layout
+
+    def _layout_key(self, path: Path, settings: LoadSettings) -> str:
+        return f"{self._headers.key(path)}/{llama_cpp_version()}/{settings_text(settings)}"
 
     def _replaced_bytes(self) -> int:
         """What the worker has now and can use for another model; its own needs are part of every verdict's sum."""
@@ -94,23 +204,8 @@ class ModelSizer:
         return loaded.memory.resident_bytes if loaded is not None else 0
 
 
-def _parts(memory: MemoryUse) -> Layout:
-    buffers = memory.weights_bytes + memory.kv_bytes + memory.compute_bytes
-    return Layout.on_host(
-        weights_bytes=memory.weights_bytes,
-        kv_bytes=memory.kv_bytes,
-        compute_bytes=memory.compute_bytes,
-        other_bytes=max(memory.output_bytes, memory.resident_bytes - buffers),
-    )
-
-
 def _kv_type(name: str) -> KvType:
     match name:
         case "f16" | "q8_0" | "q4_0":
             return name
     raise ModelError(f"There is no KV cache of type {name}.", "", "Choose f16, q8_0 or q4_0.")
-
-
-def _make_room(kept: dict[Any, Any]) -> None:
-    while len(kept) >= _KEPT:
-        del kept[next(iter(kept))]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from app.models.gguf_reader import read_header
@@ -69,7 +70,7 @@ def test_largest_context_is_the_last_that_fits(chat_model: Path) -> None:
 
 
 def test_measured_parts_are_used_as_they_are(chat_model: Path) -> None:
-    parts = Layout.on_host(weights_bytes=1, kv_bytes=2, compute_bytes=3, other_bytes=4)
+    parts = replace(Layout.on_host(weights_bytes=1, kv_bytes=2, compute_bytes=3, other_bytes=4), source="llama.cpp")
     result = verdict(read_header(chat_model), 4096, "f16", GB, measured=parts)
     assert result.measured_by_llama
     assert result.total_bytes == 10
