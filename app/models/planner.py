@@ -175,10 +175,11 @@ class Search:
         return sum(device.room_bytes for device in self.room.devices if not device.unified)
 
     def _rank(self, setting: Setting) -> tuple[bool, float, float, str, str]:
-        speed = self.tokens_per_s(setting)
-        slow = self.slow(setting)
-        first, second = (-(speed or 0.0), setting.loss) if slow else (setting.loss, -(speed or 0.0))
-        return slow, first, second, *_identity(setting.candidate)
+        speed = self.tokens_per_s(setting) or 0.0
+        if self.slow(setting):
+            # A quantized cache is read a little faster, too: not for that.
+            return True, kv_loss(setting.kv_type), -speed, *_identity(setting.candidate)
+        return False, setting.loss, -speed, *_identity(setting.candidate)
 
     def slow(self, setting: Setting) -> bool:
         """Whether it is known to write more slowly than one reads."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from app.models.plan import Candidate, DeviceUse, KvName, LayoutFunction, Plan, PlanChoice, Room, Wishes
 from app.models.plan_words import changes_when_it_fits, changes_when_nothing_fits, reasons
 from app.models.planner import Search, Setting, missing_bytes, speeds, used_bytes
-from app.models.sizing import Layout
+from app.models.sizing import HOST, Layout
 from app.models.speed import tokens_per_s
 
 ExactLayout = Callable[[Candidate, int, KvName, int], Layout | None]
@@ -29,8 +29,8 @@ def make_plan(
     """The best of ``candidates`` in this ``room`` (see :mod:`app.models.planner`). Pure: the same input, the same plan.
 
     ``layout``: what a setting takes, quickly. ``exact``: the same from llama.cpp, asked at most twice, about the choice
-    only. ``speed_ratio``: what was measured here over what memory's speed alone predicts. Errors: ValueError without
-    candidates.
+    only. ``speed_ratio``: tokens a second measured here over those predicted, on the processor. Errors: ValueError
+    without candidates.
     """
     if not candidates:
         raise ValueError("nothing to choose from")
@@ -85,11 +85,12 @@ def _plan(
         if device.device in used
     )
     speed = tokens_per_s(layout, setting.candidate.read_share, speeds(room))
+    on_processor = layout.on(HOST).weights_bytes == layout.weights_bytes
     return Plan(
         fits=True,
         choice=PlanChoice(setting.candidate, setting.n_ctx, setting.kv_type, setting.n_gpu_layers, devices),
         reasons=reasons(search, setting),
         changes=changes_when_it_fits(search, setting),
-        tokens_per_s=None if speed is None else speed * speed_ratio(setting.candidate),
+        tokens_per_s=None if speed is None else speed * (speed_ratio(setting.candidate) if on_processor else 1.0),
         measured_by_llama=measured,
     )

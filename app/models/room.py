@@ -46,7 +46,7 @@ def _gpu_room(
     label = f"GPU {number if gpu is None else gpu.index} ({accelerator.description or accelerator.name})"
     if _unified(accelerator, gpu, machine):
         # Its limit within main memory, whose reserve holds for both.
-        limit = accelerator.memory_free_bytes + replaced if accelerator.memory_total_bytes else memory.free_bytes
+        limit = accelerator.memory_free_bytes if accelerator.memory_total_bytes else memory.free_bytes
         return DeviceRoom(
             accelerator.name,
             label,
@@ -56,8 +56,8 @@ def _gpu_room(
             memory.bytes_per_s,
             unified=True,
         )
-    # The driver's own reading is newer than what llama.cpp said when it was asked.
-    free = _stepped((accelerator.memory_free_bytes if gpu is None else gpu.memory_free_bytes) + replaced)
+    # The driver's reading is of now; llama.cpp's is of when it was asked, before the model that is replaced was loaded.
+    free = _stepped(accelerator.memory_free_bytes if gpu is None else gpu.memory_free_bytes + replaced)
     total = accelerator.memory_total_bytes if gpu is None else gpu.memory_total_bytes
     speed = 0.0 if gpu is None else gpu.bytes_per_s
     return DeviceRoom(accelerator.name, label, free, reserve_bytes(free), total, speed)

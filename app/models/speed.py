@@ -2,8 +2,8 @@
 
 Generating waits for memory: for each token all weights that take part are read once, and the part of the KV cache that
 is filled. So tokens per second are the memory's speed over those bytes, and on several devices, which work one after
-the other, the times add up. It is an upper bound that large models come close to; what small ones lose to arithmetic is
-taken back by :class:`app.services.memory_speed.MemorySpeed`, from what was measured here.
+the other, the times add up. No program reads as fast as memory can be read (:data:`REACHED`), and small models lose
+more, to arithmetic; that is taken back by what was measured here (:class:`app.services.memory_speed.MemorySpeed`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,9 @@ from collections.abc import Mapping
 
 from app.models.gguf import Header
 from app.models.sizing import Layout
+
+REACHED = 0.6
+"""Of memory's speed, what generating reaches with models that are large for the machine: 0.5 to 0.8 in the field."""
 
 _EXPERTS = "_exps."
 """In the names of tensors that hold all experts of a layer."""
@@ -35,18 +38,18 @@ def read_share(header: Header) -> float:
     return read / total if total else 1.0
 
 
-def tokens_per_s(layout: Layout, share: float, bytes_per_s: Mapping[str, float]) -> float | None:
-    """Tokens a second with the context half full; None when a device's speed is not known.
+def tokens_per_s(layout: Layout, share: float, bytes_per_s: Mapping[str, float], filled: float = 0.5) -> float | None:
+    """Tokens a second; None when a device's speed is not known.
 
-    ``share``: of :func:`read_share`. ``bytes_per_s``: how fast each device reads its memory.
+    ``share``: of :func:`read_share`. ``bytes_per_s``: how fast each device reads. ``filled``: of the context.
     """
     seconds = 0.0
     for parts in layout.devices:
-        read = parts.weights_bytes * share + parts.kv_bytes / 2
+        read = parts.weights_bytes * share + parts.kv_bytes * filled
         if read <= 0:
             continue
         speed = bytes_per_s.get(parts.device, 0.0)
         if speed <= 0:
             return None
-        seconds += read / speed
+        seconds += read / (speed * REACHED)
     return 1 / seconds if seconds > 0 else None

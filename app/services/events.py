@@ -9,6 +9,7 @@ from typing import Literal
 
 from app.chat.sources import Evidence
 from app.chat.transcript import Message, RunFigures
+from app.hardware.pressure_level import PressureLevel
 from app.inference.protocol import Loaded
 from app.knowledge.protocol import CollectionInfo
 from app.models.download.values import Download
@@ -134,9 +135,6 @@ class NoticeRaised:
     why: str = ""
     next_step: str = ""
     severity: Literal["info", "warning", "error"] = "info"
-
-
-PressureLevel = Literal["ok", "warning", "critical"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import pytest
 
 from app.models.gguf_reader import read_header
 from app.models.sizing import HOST, DeviceParts, Layout
-from app.models.speed import read_share, tokens_per_s
+from app.models.speed import REACHED, read_share, tokens_per_s
 from tests.helpers import gguf_files
 
 
@@ -33,8 +33,9 @@ def test_no_tensors_are_no_division_by_zero(tmp_path: Path) -> None:
 
 def test_devices_work_one_after_the_other_and_the_context_is_half_full() -> None:
     layout = Layout((DeviceParts(HOST, 1000, 200, 50), DeviceParts("CUDA0", 4000, 0, 50)), 70)
-    speeds = {HOST: 100.0, "CUDA0": 1000.0}
+    speeds = {HOST: 100.0 / REACHED, "CUDA0": 1000.0 / REACHED}
     assert tokens_per_s(layout, 1.0, speeds) == pytest.approx(1 / (11 + 4))
     assert tokens_per_s(layout, 0.5, speeds) == pytest.approx(1 / (6 + 2))
+    assert tokens_per_s(layout, 1.0, speeds, filled=0.0) == pytest.approx(1 / (10 + 4))
     assert tokens_per_s(layout, 1.0, {HOST: 100.0}) is None
     assert tokens_per_s(Layout.on_host(0, 0, 10, 10), 1.0, speeds) is None

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.chat.transcript import RunFigures
+from app.core.errors import ModelError
+from app.core.paths import Home
+from app.hardware.machine import Machine
+from app.inference.protocol import BufferUse, Loaded, MemoryUse
+from app.models.gguf import Header
+from app.models.gguf_reader import read_header
+from app.models.model import LibraryModel
+from app.models.speed import REACHED
+from app.services.events import ModelState, ModelStateChanged
+from app.services.memory_speed import MemorySpeed
+from app.storage.facts import Facts
+from app.storage.schema import open_database
+from tests.helpers.fake_libraries import model
+
+MB = 10**6
+GB = 10**9
+HERE = Machine("Ryzen 7", 8, 16, 8, 16 * GB, 9 * GB)
+MEMORY = MemoryUse(weights_bytes=90 * MB, kv_bytes=20 * MB, compute_bytes=MB, output_bytes=0, resident_bytes=200 * MB)
+
+
+def loaded(memory: MemoryUse = MEMORY) -> Loaded:
+    return Loaded("m.gguf", "m", "llama", 1000, 8192, 49_152, 10**8, 2, 0, True, memory, 0.1)
+
+
+def figures(tokens_per_s: float, prompt: int = 450, completion: int = 101) -> RunFigures:
+    return RunFigures(prompt, 0, completion, 0.1, 0.1, decode_s=(completion - 1) / tokens_per_s)
+
+
+class Memory:
+    """A machine's memory that is read at 10 GB/s, and counts how often that was measured."""
+
+    def __init__(self, bytes_per_s: float = 10e9) -> None:
+        self.bytes_per_s = bytes_per_s
+        self.asked: list[tuple[int, int]] = []
+
+    def __call__(self, threads: int, free_bytes: int) -> float:
+        self.asked.append((threads, free_bytes))
+        return self.bytes_per_s
+
+
+@pytest.fixture
+def facts(home: Home) -> Facts:
+    return Facts(open_database(home))
+
+
+@pytest.fixture
+def chat(chat_model: Path) -> LibraryModel:
+    return model(1, str(chat_model))
+
+
+def speed_of(facts: Facts, memory: Memory, machine: Machine = HERE) -> MemorySpeed:
+    return MemorySpeed(facts, lambda: machine, read_header, memory)
+
+
+def test_memory_is_measured_once_a_machine(facts: Facts) -> None:
+    memory = Memory(10.04e9)
+    assert speed_of(facts, memory).bytes_per_s(HERE) == 10e9
+    assert speed_of(facts, memory).bytes_per_s(HERE) == 10e9
+    assert memory.asked == [(8, 9 * GB)]
+    other = replace(HERE, processor="Core i5")
+    assert speed_of(facts, memory, other).bytes_per_s(other) == 10e9
+    assert len(memory.asked) == 2
+
+
+def test_what_could_not_be_measured_is_measured_again(facts: Facts) -> None:
+    memory = Memory(0.0)
+    speed = speed_of(facts, memory)
+    assert [speed.bytes_per_s(HERE) for _ in range(2)] == [0.0, 0.0]
+    assert len(memory.asked) == 2
+
+
+def test_replies_teach_what_models_reach(facts: Facts, chat: LibraryModel) -> None:
+    speed = speed_of(facts, Memory())
+    assert speed.ratio("Q4_1") == 1.0
+    speed.bytes_per_s(HERE)
+    predicted = REACHED * 10e9 / (90 * MB + 0.5005 * 20 * MB)  # 450 tokens of prompt and half of 101 in 1,000
+    speed.note(chat, loaded(), figures(predicted / 2))
+    quantization = chat.summary.quantization
+    assert speed.ratio(quantization) == pytest.approx(0.5)
+    assert speed.ratio("Q2_K") == pytest.approx(0.5)  # nothing is known of it but the machine
+    speed.note(chat, loaded(), figures(predicted))
+    assert speed.ratio(quantization) == pytest.approx(0.65)
+    assert speed_of(facts, Memory()).ratio(quantization) == pytest.approx(0.65)
+
+
+def test_the_states_that_the_loader_publishes_are_heard(facts: Facts, chat: LibraryModel) -> None:
+    speed = speed_of(facts, Memory())
+    speed.bytes_per_s(HERE)
+    speed.listen(ModelStateChanged(ModelState("ready", chat, loaded())))
+    assert speed.ratio("") == 1.0
+    speed.listen(ModelStateChanged(ModelState("ready", chat, loaded(), last_figures=figures(20))))
+    assert speed.ratio("") < 1.0
+
+
+def test_what_says_nothing_of_the_processor_teaches_nothing(facts: Facts, chat: LibraryModel) -> None:
+    speed = speed_of(facts, Memory())
+    speed.note(chat, loaded(), figures(20))  # before anybody asked: memory is not measured for this
+    speed.bytes_per_s(HERE)
+    speed.note(chat, loaded(), figures(20, completion=10))
+    on_gpu = MemoryUse(90 * MB, 0, 0, 0, MB, buffers=(BufferUse("CUDA0", "CUDA0", 90 * MB, 0, 0),))
+    speed.note(chat, loaded(on_gpu), figures(20))
+    assert speed.ratio("") == 1.0
+
+
+def test_a_file_that_is_gone_teaches_nothing(facts: Facts, chat: LibraryModel) -> None:
+    def gone(path: Path) -> Header:
+        raise ModelError("It is gone.")
+
+    speed = MemorySpeed(facts, lambda: HERE, gone, Memory())
+    speed.bytes_per_s(HERE)
+    speed.note(chat, loaded(), figures(20))
+    assert speed.ratio("") == 1.0
