@@ -119,6 +119,7 @@ class Program(QObject):
                 chat=services.chat,
                 documents=services.documents,
                 models=services.models,
+                hub=services.hub,
                 settings=services.settings,
                 notify=self.window.notify,
             )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # the window is shown before these are needed
     from app.services.downloads import Downloads
     from app.services.hub import ModelHub
     from app.services.model_library import ModelLibrary
+    from app.services.planning import ModelPlanner
     from app.storage.settings import SettingsFile
     from app.ui.notices import Note
 
@@ -30,7 +31,8 @@ class Parts:
     chat: ChatSession
     documents: DocumentLibrary
     models: ModelLibrary
+    hub: ModelHub
     settings: SettingsFile
     notify: Callable[[Note], None]
-    hub: ModelHub = None  # type: ignore[assignment]
     downloads: Downloads = None  # type: ignore[assignment]
+    planner: ModelPlanner | None = None

@@ -12,6 +12,7 @@ from app.core.errors import HubError, OfflineError, SatchelError
 from app.models.download.values import Download, DownloadState
 from app.models.hub.values import CuratedModel, HubDetails, HubFile, HubModel, HubPage, Purpose, Sort
 from app.models.model import Fit, Verdict
+from app.models.plan import Candidate, Plan, PlanChoice
 from app.models.source import ModelSource
 from app.services.events import DownloadsChanged, Publish
 from tests.helpers.fake_libraries import FakeModelLibrary, model
@@ -191,6 +192,29 @@ class FakeModelHub:
             raise problem
 
 
+class FakePlanner:
+    """Answers with ``plan``, or fails with ``problem``; waits for ``hold`` when it is set."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.answer = plan
+        self.problem: SatchelError | None = None
+        self.hold: threading.Event | None = None
+
+    def plan(self, model: HubDetails, n_ctx: int | None = None) -> Plan:
+        if self.hold is not None:
+            self.hold.wait(10)
+        if self.problem is not None:
+            raise self.problem
+        return self.answer
+
+
+def plan_for(file: HubFile, tokens_per_s: float | None = 21.4) -> Plan:
+    """A plan that takes this file."""
+    candidate = Candidate(file.quantization, file.quantization, 4.9, 28, 32_768, key=file.paths[0])
+    choice = PlanChoice(candidate, 16_384, "f16", 0, ())
+    return Plan(True, choice, ("It is the most exact one that is quick here.",), tokens_per_s=tokens_per_s)
+
+
 def offline() -> OfflineError:
     """What every request fails with while the switch is on."""
     return OfflineError(
@@ -250,6 +274,12 @@ class FakeDownloads:
 
     def retry(self, download_id: int) -> None:
         self.change(download_id, state="queued", problem="")
+
+    def move_first(self, download_id: int) -> None:
+        first = self._items.pop(download_id)
+        going = {number: each for number, each in self._items.items() if each.active}
+        self._items = going | {download_id: first} | self._items
+        self._tell()
 
     def cancel(self, download_id: int) -> None:
         del self._items[download_id]

@@ -119,6 +119,23 @@ def test_twenty_are_summed_up_and_paused_together(qtbot: QtBot, world: SimpleNam
     qtbot.waitUntil(lambda: title.text() == "21 waiting", timeout=5000)
 
 
+def test_one_that_waits_can_go_first(qtbot: QtBot, world: SimpleNamespace, view: DownloadsView) -> None:
+    world.downloads.put(download(1, "downloading", 0.2), download(2), download(3))
+    qtbot.waitUntil(lambda: bool(_words(view, 3)), timeout=5000)
+    assert _button(view, 2, "first").isHidden()
+    _button(view, 3, "first").click()
+    qtbot.waitUntil(lambda: [each.id for each in world.downloads.all()] == [1, 3, 2], timeout=5000)
+    qtbot.waitUntil(lambda: _button(view, 3, "first").isHidden(), timeout=5000)
+    assert not _button(view, 2, "first").isHidden()
+
+
+def test_a_ready_one_that_was_removed_says_so(qtbot: QtBot, world: SimpleNamespace, view: DownloadsView) -> None:
+    world.downloads.put(download(1, "done", 1.0))
+    qtbot.waitUntil(lambda: bool(_words(view, 1)), timeout=5000)
+    _button(view, 1, "chat").click()
+    qtbot.waitUntil(lambda: [note.what for note in world.notes] == ["This model is not in the library any more."])
+
+
 def test_a_ready_one_leads_to_the_chat_and_the_library(
     qtbot: QtBot, world: SimpleNamespace, view: DownloadsView
 ) -> None:

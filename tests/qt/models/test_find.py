@@ -12,12 +12,13 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QListView
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import HubError, NetworkError, StorageError
+from app.models.plan import Plan
 from app.models.source import ModelSource
 from app.services.events import ConnectionsChanged
 from app.ui.models.find.view import FindView
 from app.ui.models.page import ModelsPage
 from app.ui.widgets.rows import ROW_ROLE, RowContent
-from tests.helpers.fake_hub import found, many, offline
+from tests.helpers.fake_hub import FakePlanner, files, found, many, offline, plan_for
 from tests.helpers.fake_libraries import model
 
 WidgetT = TypeVar("WidgetT", bound=QWidget)
@@ -231,6 +232,52 @@ def test_details_judge_the_advised_file_and_then_the_one_that_is_chosen(qtbot: Q
     finder.until(lambda: world.hub.calls[-1] == ("verdict", "Q4_K_M", 4096))
     finder.until(lambda: [badge.text for badge in finder.row(0, "models.find.files").badges] == ["Fits"])
     assert finder.find(QPushButton, "models.find.download").text() == "Download Q4_K_M · 1.1 GB"
+
+
+def test_the_planner_says_which_file_is_best(qtbot: QtBot, world: SimpleNamespace) -> None:
+    planner = FakePlanner(plan_for(files(found(), ["Q4_K_M"])[0]))
+    planner.hold = threading.Event()
+    world.parts = replace(world.parts, planner=planner)
+    finder = Finder(qtbot, world)
+    finder.open()
+    assert finder.text("models.find.advice.title") == "Working out which file is best here…"
+    assert not finder.shown("models.find.foot")
+    assert "verdict" not in finder.kinds()
+    planner.hold.set()
+    finder.until(lambda: finder.text("models.find.advice.title") == "Best for this machine: Q4_K_M")
+    assert "about 21 tokens per second; that is an estimate" in finder.text("models.find.advice.words")
+    finder.until(lambda: world.hub.calls[-1] == ("verdict", "Q4_K_M", 4096))
+
+
+def test_a_plan_does_not_take_away_what_the_person_chose(qtbot: QtBot, world: SimpleNamespace) -> None:
+    planner = FakePlanner(plan_for(files(found(), ["Q4_K_M"])[0]))
+    planner.hold = threading.Event()
+    world.parts = replace(world.parts, planner=planner)
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.click(0, "models.find.files")
+    finder.until(lambda: finder.find(QPushButton, "models.find.download").text().startswith("Download IQ4_XS"))
+    planner.hold.set()
+    finder.until(lambda: finder.text("models.find.advice.title") == "Best for this machine: Q4_K_M")
+    assert finder.find(QPushButton, "models.find.download").text().startswith("Download IQ4_XS")
+
+
+def test_when_nothing_fits_the_plan_says_what_would_help(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.parts = replace(world.parts, planner=FakePlanner(Plan(False, changes=("Free 2 GB more.",))))
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.until(lambda: finder.text("models.find.advice.title") == "None of its files fits this machine")
+    assert finder.text("models.find.advice.words") == "Free 2 GB more."
+    finder.until(lambda: world.hub.calls[-1] == ("verdict", "Q2_K", 4096))
+
+
+def test_without_an_answer_of_the_planner_sizes_decide(qtbot: QtBot, world: SimpleNamespace) -> None:
+    planner = FakePlanner(Plan(False))
+    planner.problem = NetworkError("The hub cannot be reached.")
+    world.parts = replace(world.parts, planner=planner)
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.until(lambda: finder.text("models.find.advice.title") == "Best for this machine: Q8_0")
 
 
 def test_all_sizes_are_shown_when_asked(qtbot: QtBot, world: SimpleNamespace) -> None:

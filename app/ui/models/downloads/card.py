@@ -16,6 +16,7 @@ from app.ui.widgets.elided import ElidedLabel
 class DownloadCard(QFrame):
     """Emits the download's id with what the person wants done."""
 
+    first = Signal(int)
     pause = Signal(int)
     resume = Signal(int)
     retry = Signal(int)
@@ -36,6 +37,7 @@ class DownloadCard(QFrame):
         self._bar = QProgressBar(textVisible=False, maximum=1000)
         self._bar.setObjectName(f"{name}.bar")
         self._bar.setAccessibleName(self.tr("Progress"))
+        self._first = IconButton(theme, "arrow-up", self.tr("Download this one first"), f"{name}.first")
         self._pause = IconButton(theme, "pause", self.tr("Pause"), f"{name}.pause")
         self._resume = IconButton(theme, "play", self.tr("Go on"), f"{name}.resume")
         self._cancel = IconButton(theme, "x", self.tr("Cancel"), f"{name}.cancel")
@@ -44,6 +46,7 @@ class DownloadCard(QFrame):
         self._show.setToolTip(self.tr("Show it in the library"))
         self._chat = button(self.tr("Chat with it"), f"{name}.chat", kind="primary")
         for made, signal in (
+            (self._first, self.first),
             (self._pause, self.pause),
             (self._resume, self.resume),
             (self._cancel, self.cancel),
@@ -60,20 +63,23 @@ class DownloadCard(QFrame):
         inside = row(self._icon, margin=14, spacing=14, parent=self)
         inside.addLayout(texts, 1)
         inside.setAlignment(self._icon, Qt.AlignmentFlag.AlignVCenter)
-        actions = row(self._retry, self._chat, self._show, self._pause, self._resume, self._cancel, spacing=4)
+        actions = row(
+            self._retry, self._chat, self._show, self._first, self._pause, self._resume, self._cancel, spacing=4
+        )
         inside.addLayout(actions)
 
-    def show_download(self, download: Download) -> None:
-        """Show it as it is now."""
+    def show_download(self, download: Download, *, may_go_first: bool = False) -> None:
+        """Show it as it is now. ``may_go_first``: others wait before it."""
         self.download = download
         state = download.state
         self._icon.set_icon(*STATE_ICONS[state])
         self._title.setText(download.title or download.file.name)
         self._words.setText(f"{file_title(download.file)} · {state_words(download)}")
         self._problem.setText(download.problem)
-        self._problem.setVisible(bool(download.problem) and state in ("failed", "paused"))
+        self._problem.setVisible(bool(download.problem))
         restyle(self._problem, kind="bad" if state == "failed" else "muted")
         self._show_bar(download)
+        self._first.setVisible(may_go_first)
         self._pause.setVisible(download.active or state == "queued")
         self._pause.setEnabled(state != "verifying")
         self._resume.setVisible(state == "paused")

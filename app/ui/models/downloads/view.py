@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
+from app.core.errors import ModelError
 from app.core.sizes import size_text
 from app.models.download.values import Download
 from app.models.model import LibraryModel
@@ -86,9 +87,10 @@ class DownloadsView(QWidget):
             self._drop(number)
         going = [download for download in downloads if download.state != "done"]
         ready = sorted((each for each in downloads if each.state == "done"), key=lambda each: each.id, reverse=True)
+        waiting = [download.id for download in going if download.state == "queued"]
         for layout, shown in ((self._going, going), (self._done, ready)):
             for at, download in enumerate(shown):
-                card = self._card(download)
+                card = self._card(download, may_go_first=download.id in waiting[1:])
                 if layout.indexOf(card) != at:
                     layout.insertWidget(at, card)
                 card.setVisible(True)
@@ -110,13 +112,17 @@ class DownloadsView(QWidget):
         self._pause_all.setVisible(len(unfinished(going)) > 1)
         self._resume_all.setVisible(paused > 1)
 
-    def _card(self, download: Download) -> DownloadCard:
+    def _card(self, download: Download, *, may_go_first: bool) -> DownloadCard:
         card = self._cards.get(download.id)
-        if card is not None:
-            card.show_download(download)
-            return card
+        if card is None:
+            card = self._make_card(download)
+        card.show_download(download, may_go_first=may_go_first)
+        return card
+
+    def _make_card(self, download: Download) -> DownloadCard:
         card = self._cards[download.id] = DownloadCard(self._parts.theme, download)
         downloads = self._parts.downloads
+        card.first.connect(lambda number: self._do(lambda: downloads.move_first(number)))
         card.pause.connect(lambda number: self._do(lambda: downloads.pause(number)))
         card.resume.connect(lambda number: self._do(lambda: downloads.resume(number)))
         card.retry.connect(lambda number: self._do(lambda: downloads.retry(number)))
@@ -181,5 +187,13 @@ class DownloadsView(QWidget):
             found = next((model for model in models if model.path == target), None)
             if found is not None:
                 then(found.id)
+            else:
+                self._parts.bridge.failed.emit(
+                    ModelError(
+                        self.tr("This model is not in the library any more."),
+                        self.tr("It was removed from it, or its file was."),
+                        self.tr("Add the file to the library, or download it again."),
+                    )
+                )
 
         self._parts.bridge.run(self._parts.models.models, came, owner=self)

@@ -1,13 +1,29 @@
-"""Which file to take on this machine, and why."""
+"""Which file to take on this machine, and why: as the planner says; by sizes alone where it cannot be asked."""
 
 from __future__ import annotations
 
+from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFrame
 
 from app.models.hub.estimate import Advice
+from app.models.hub.values import HubDetails
+from app.models.plan import Plan
 from app.ui.models.find.words import file_title
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, column, label, row
+
+
+def advice_of(plan: Plan, details: HubDetails) -> Advice | None:
+    """A plan as advice to take one of the files; None: none of them fits."""
+    key = plan.choice.candidate.key if plan.fits and plan.choice is not None else None
+    file = next((file for file in details.files if file.paths[0] == key), None)
+    if file is None:
+        return None
+    reasons = plan.reasons
+    if plan.tokens_per_s is not None:
+        words = QCoreApplication.translate("find", "Expect about {n} tokens per second; that is an estimate.")
+        reasons += (words.format(n=round(plan.tokens_per_s) if plan.tokens_per_s >= 2 else f"{plan.tokens_per_s:.1f}"),)
+    return Advice(file, reasons)
 
 
 class AdviceCard(QFrame):
@@ -27,8 +43,15 @@ class AdviceCard(QFrame):
         layout.addLayout(top)
         layout.addWidget(self._words)
 
-    def show_advice(self, advice: Advice | None) -> None:
-        """Show it; None: no file fits."""
+    def wait(self) -> None:
+        """It is being worked out."""
+        self._icon.set_icon("hourglass", "muted")
+        self._title.setText(self.tr("Working out which file is best here…"))
+        self._words.hide()
+
+    def show_advice(self, advice: Advice | None, changes: tuple[str, ...] = ()) -> None:
+        """Show it. None: no file fits; ``changes`` says what would help."""
+        self._words.show()
         if advice is not None:
             self._icon.set_icon("sparkles", "accent")
             self._title.setText(self.tr("Best for this machine: {name}").format(name=file_title(advice.file)))
@@ -37,5 +60,6 @@ class AdviceCard(QFrame):
             self._icon.set_icon("circle-alert", "bad")
             self._title.setText(self.tr("None of its files fits this machine"))
             self._words.setText(
-                self.tr("Each needs more memory than is free. Close other programs, or choose a smaller model.")
+                " ".join(changes)
+                or self.tr("Each needs more memory than is free. Close other programs, or choose a smaller model.")
             )

@@ -14,7 +14,8 @@ from app.inference.protocol import KvType
 from app.models.hub.estimate import Advice, advise
 from app.models.hub.values import HubDetails, HubFile
 from app.models.model import Verdict
-from app.ui.models.find.advice import AdviceCard
+from app.models.plan import Plan
+from app.ui.models.find.advice import AdviceCard, advice_of
 from app.ui.models.find.card import CardView, open_page
 from app.ui.models.find.files import FileList
 from app.ui.models.find.foot import Foot
@@ -42,7 +43,6 @@ class HubDetailsPane(QFrame):
         super().__init__()
         self._parts = parts
         self._details: HubDetails | None = None
-        self._advice: Advice | None = None
         self._room = 0
         self._turn = 0
         self.repo_id = ""
@@ -154,8 +154,6 @@ class HubDetailsPane(QFrame):
     def set_room(self, room_bytes: int) -> None:
         """How much memory a model may take here now."""
         self._room = room_bytes
-        if self._details is not None:
-            self._advise(self._details)
 
     def set_narrow(self, narrow: bool) -> None:
         """Whether it stands in the list's place, so that closing it is going back."""
@@ -185,24 +183,44 @@ class HubDetailsPane(QFrame):
         self._gate.show_model(model)
         self._content.verticalScrollBar().setValue(0)
         files = [file for file in details.files if file.role == "model"]
-        for widget in (self._size_title, self._size_words, self._files, self._advised, self._fit_title, self.fit):
+        for widget in (self._size_title, self._size_words, self._files, self._advised):
             widget.setVisible(bool(files))
+        for widget in (self._fit_title, self.fit, self._foot):
+            widget.hide()  # until a file is chosen
         self._no_files.setHidden(bool(files))
         self._no_files.setText(self.tr("There is no model in the GGUF format in this repository."))
-        self._advise(details)
-        self._foot.setVisible(bool(files))
-        smallest = min(files, key=lambda file: file.size_bytes, default=None)
-        self._files.show_files(files, self._advice.file if self._advice is not None else smallest)
+        self._files.show_files(files)
+        if files:
+            self._ask_advice(details, self._turn)
         self._states.setCurrentWidget(self._content)
         turn = self._turn  # a long card takes a moment to lay out: what is asked for first is shown first
         QTimer.singleShot(0, self, lambda: self._card.show_card(details.card_markdown) if turn == self._turn else None)
 
-    def _advise(self, details: HubDetails) -> None:
-        known = bool(self._room)
-        self._advice = advise(details.files, details.model.parameters, self._room) if known else None
-        self._advised.setVisible(known and any(file.role == "model" for file in details.files))
-        self._advised.show_advice(self._advice)
-        self._files.rows.advise(self._advice.file if self._advice is not None else None, self._room)
+    def _ask_advice(self, details: HubDetails, turn: int) -> None:
+        """Which file to take, of the planner; of sizes alone where it cannot be asked."""
+        planner = self._parts.planner
+        by_size = advise(details.files, details.model.parameters, self._room)
+        self._files.rows.advise(None, self._room)
+        if planner is None:
+            self._advise(by_size)
+            return
+
+        def came(plan: Plan) -> None:
+            if turn == self._turn:
+                self._advise(advice_of(plan, details), plan.changes)
+
+        def failed(_error: SatchelError) -> None:
+            if turn == self._turn:  # the verdict of the chosen file says why
+                self._advise(by_size)
+
+        self._advised.wait()
+        self._parts.bridge.run(lambda: planner.plan(details), came, failed, self)
+
+    def _advise(self, advice: Advice | None, changes: tuple[str, ...] = ()) -> None:
+        self._advised.show_advice(advice, changes)
+        self._files.rows.advise(advice.file if advice is not None else None, self._room)
+        if self._files.file is None:  # else the person was quicker
+            self._files.choose(advice.file if advice is not None else None)
 
     def _choose(self, file: HubFile) -> None:
         details, parts = self._details, self._parts
@@ -212,6 +230,8 @@ class HubDetailsPane(QFrame):
         def ask(n_ctx: int, kv_type: KvType) -> Verdict:
             return parts.hub.verdict(file, n_ctx, kv_type, measure=True)
 
+        for widget in (self._fit_title, self.fit, self._foot):
+            widget.show()
         self.fit.watch(ask, details.model.n_ctx_train, parts.settings.current.model.load_settings())
         self._show_whereabouts()
 

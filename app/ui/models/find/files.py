@@ -146,12 +146,21 @@ class FileList(QWidget):
         file: HubFile | None = indexes[0].data(FILE_ROLE) if indexes else None
         return file
 
-    def show_files(self, files: Sequence[HubFile], around: HubFile | None) -> None:
-        """Show these, by size; at first only those next to ``around``, which is chosen."""
+    def show_files(self, files: Sequence[HubFile]) -> None:
+        """Show these, by size; at first those in the middle. None is chosen."""
         self._files = tuple(sorted(files, key=lambda file: file.size_bytes))
-        at = self._files.index(around) if around in self._files else 0
+        self._show(self._around(len(self._files) // 2), None)
+
+    def choose(self, file: HubFile | None) -> None:
+        """Choose one, and show those next to it; None: the smallest."""
+        at = self._files.index(file) if file in self._files else 0
+        if self._files:
+            whole = self.rows.rowCount() == len(self._files)
+            self._show(self._files if whole else self._around(at), self._files[at])
+
+    def _around(self, at: int) -> Sequence[HubFile]:
         begin = max(0, min(at - AT_FIRST // 2, len(self._files) - AT_FIRST))
-        self._show(self._files[begin : begin + AT_FIRST], around)
+        return self._files[begin : begin + AT_FIRST]
 
     def _show(self, files: Sequence[HubFile], chosen: HubFile | None) -> None:
         self.rows.show_files(files)
