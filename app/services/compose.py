@@ -10,6 +10,7 @@ from app.core.connections import NetworkPolicy
 from app.core.database import Database
 from app.core.network import Network
 from app.core.paths import Home
+from app.hardware.read import machine_key
 from app.inference.client import InferenceClient
 from app.inference.protocol import PROTOCOL as MODEL
 from app.knowledge.client import KnowledgeClient
@@ -22,12 +23,14 @@ from app.services.connections import Connections
 from app.services.documents import DocumentLibrary, relay
 from app.services.events import EventHub, NoticeRaised
 from app.services.hub import ModelHub, access_of
+from app.services.measured_loads import MeasuredLoads
 from app.services.model_library import ModelLibrary
 from app.services.model_sizer import ModelSizer
 from app.services.restart import Restarter
 from app.storage.conversations import Conversations
 from app.storage.facts import Facts
 from app.storage.library import LibraryRecords
+from app.storage.measurements import LayoutRecords, MeasurementRecords
 from app.storage.schema import open_database
 from app.storage.secrets import Secrets
 from app.storage.settings import SettingsFile
@@ -84,7 +87,18 @@ class Services:
         network = Network(policy, lambda: connections.changed())
         connections = Connections(network, settings, events.publish)
         inference = InferenceClient(home, model_worker_ended)
-        models = ModelLibrary(LibraryRecords(database), inference, facts, settings, home, events.publish)
+        measured = MeasuredLoads(MeasurementRecords(database), machine_key())
+        sizer = ModelSizer(inference, layouts=LayoutRecords(database), measured=measured)
+        models = ModelLibrary(
+            LibraryRecords(database),
+            inference,
+            facts,
+            settings,
+            home,
+            events.publish,
+            sizer=sizer,
+            details=lambda repo_id: hub.details(repo_id),
+        )
         models.register_starters()
         events.subscribe(models.listen)
         knowledge = KnowledgeClient(home, models.embedding_model(), relay(events.publish), documents_worker_ended)
@@ -93,7 +107,7 @@ class Services:
         chat = ChatSession(conversations, inference, documents, models, settings, events.publish)
         secrets, catalogue = Secrets(home), read_catalogue(SHIPPED, home.catalogue)
         client = Hub(network, lambda: access_of(settings, secrets), HeaderCache(home.cache / "headers"))
-        hub = ModelHub(client, ModelSizer(inference), secrets, settings, catalogue)
+        hub = ModelHub(client, sizer, secrets, settings, catalogue)
         restored = [database.restored] if database.restored else []
         return cls(
             home=home,

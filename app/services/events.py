@@ -13,6 +13,7 @@ from app.hardware.pressure_level import PressureLevel
 from app.inference.protocol import Loaded
 from app.knowledge.protocol import CollectionInfo
 from app.models.download.values import Download
+from app.models.library_values import HashProgress
 from app.models.model import LibraryModel
 
 _log = logging.getLogger(__name__)
@@ -105,7 +106,14 @@ class ModelStateChanged:
 
 @dataclass(frozen=True)
 class LibraryChanged:
-    """A model was added, removed, or renamed."""
+    """A model was added, removed, renamed, or something else that is kept of it is another now."""
+
+
+@dataclass(frozen=True)
+class HashingChanged:
+    """How far the hashing of model files is; None when nothing waits any more."""
+
+    progress: HashProgress | None
 
 
 @dataclass(frozen=True)
@@ -155,6 +163,7 @@ Event = (
     | MessageFinished
     | ModelStateChanged
     | LibraryChanged
+    | HashingChanged
     | CollectionsChanged
     | ConnectionsChanged
     | DownloadsChanged

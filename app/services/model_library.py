@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import msgspec
 
 from app.core.child import Exit
 from app.core.errors import ModelError, SatchelError
@@ -19,13 +20,25 @@ from app.hardware.words import describe
 from app.inference.client import InferenceClient
 from app.inference.protocol import Backend, Loaded, LoadSettings
 from app.models.model import LibraryModel, ModelSummary, Verdict
+from app.models.places.user_folders import UserFolders
+from app.models.preset import NO_PRESET, Preset
+from app.models.source import ModelSource
+from app.models.split import part_names, part_paths
 from app.models.starters import starter_folder
 from app.services.events import Event, LibraryChanged, MessageFinished, ModelState, Publish
-from app.services.model_files import copy_model, delete_copy
+from app.services.library.adapters import adapter_uses
+from app.services.library.entries import LibraryEntries
+from app.services.library.paths import resolved
+from app.services.library.presets import Presets
+from app.services.library.shelf import Shelf
+from app.services.library.trash import Trash
+from app.services.library.updates import Details
+from app.services.model_files import copy_model
 from app.services.model_loading import ModelLoader
 from app.services.model_sizer import ModelSizer
 from app.storage.facts import Facts
-from app.storage.library import FileStamp, LibraryRecords, ModelRecord
+from app.storage.library import FileStamp, LibraryRecords
+from app.storage.measurements import Measurement
 from app.storage.settings import SettingsFile
 
 log = logging.getLogger(__name__)
@@ -37,10 +50,11 @@ def _no_progress(progress: Progress) -> None:
     """Nobody watches."""
 
 
-class ModelLibrary:
+class ModelLibrary(LibraryEntries):
     """What a person does with models. Safe from any thread; calls block, so the window makes them on a pool thread.
 
-    ``available_bytes`` and ``read_machine`` are the machine's readings. The composition root connects two more things:
+    ``available_bytes`` and ``read_machine`` are the machine's readings, ``details`` asks the hub for a repository,
+    ``folders`` says where other programs keep their models. The composition root connects two more things:
     ``worker_ended`` as the inference client's ``on_exit``, and ``listen`` to the event hub.
     """
 
@@ -54,35 +68,40 @@ class ModelLibrary:
         publish: Publish,
         *,
         available_bytes: Callable[[], int] = memory_available_bytes,
+        sizer: ModelSizer | None = None,
         read_machine: Callable[[], Machine] = read_machine,
+        details: Details | None = None,
+        folders: Callable[[], UserFolders] = UserFolders,
     ) -> None:
-        self._records = records
+        self._sizer = sizer or ModelSizer(inference, available_bytes)
+        super().__init__(
+            Shelf(records, self._sizer.read, home),
+            Presets(records, settings),
+            Trash(records, home),
+            publish,
+            details,
+            folders,
+        )
         self._inference = inference
         self._facts = facts
         self._settings = settings
         self._home = home
-        self._publish = publish
         self._read_machine = read_machine
-        self._sizer = ModelSizer(inference, available_bytes)
         self._loader = ModelLoader(inference, self._sizer, facts, read_machine, publish)
         self._backend: Backend | None = None
         self._add_lock = threading.Lock()
 
     # -- what there is ----------------------------------------------------------------------------------------------
 
-    def models(self) -> list[LibraryModel]:
-        """All models in the order they were added, ``present`` as of now. A changed file's header is read again."""
-        return [self._refreshed(record) for record in self._records.all()]
-
     def inspect(self, path: Path) -> tuple[ModelSummary, Verdict]:
         """What a file is and whether it fits, before it is added; llama.cpp lays it out without loading it.
 
         Errors: :class:`ModelError` when the file is not a model that llama.cpp can use.
         """
-        path = _resolved(path)
+        path = resolved(path)
         _, summary = self._sizer.read(path)
         choices = self._settings.current.model
-        return summary, self._sizer.verdict(path, choices.context, choices.kv_type, measure=True)
+        return summary, self._sizer.verdict(_first(path, summary), choices.context, choices.kv_type, measure=True)
 
     def add(
         self,
@@ -90,54 +109,59 @@ class ModelLibrary:
         copy: bool = False,
         on_progress: Callable[[Progress], None] = _no_progress,
         cancel: CancelToken | None = None,
+        *,
+        source: ModelSource | None = None,
+        sha256s: Sequence[str] = (),
     ) -> LibraryModel:
         """Add a model file, in place or as a copy in Satchel's own folder. The same file again gives the same model.
 
+        One part of a split model stands for all. ``source`` and ``sha256s`` (of all parts): what a download knows.
         Errors: :class:`ModelError`, :class:`DiskFull`, :class:`Cancelled`.
         """
-        path = _resolved(path)
-        self.inspect(path)
+        summary, _ = self.inspect(path)
+        path = _first(resolved(path), summary)
         with self._add_lock:
-            copy = copy and path.parent != self._home.models.resolve()  # a copy of a copy helps nobody
-            known = self._records.by_origin(path) if copy else self._records.by_path(path)
-            if known is not None and FileStamp.of(Path(known.model.path)) is not None:
-                return self._refreshed(known)
-            target = copy_model(path, self._home.models, on_progress, cancel or CancelToken()) if copy else path
-            added = self._record(target, in_place=not copy, copied_from=str(path) if copy else "")
+            ours = self._home.models.resolve() in path.parents
+            copy = copy and not ours  # a copy of a copy helps nobody
+            known = self._records.by_origin(path) if copy else self._shelf.known(path)
+            if known is not None and FileStamp.of_all(known.model.files) is not None:
+                if source is not None:
+                    self._records.set_source(known.model.id, source)
+                return self._shelf.one(known.model.id)
+            target = path
+            if copy:
+                parts = part_paths(path) if summary.n_parts > 1 else ()
+                target = copy_model(path, self._home.models, on_progress, cancel or CancelToken(), parts)
+            added = self._shelf.put(
+                target,
+                in_place=not (copy or ours),
+                copied_from=str(path) if copy else "",
+                source=source,
+                sha256s=sha256s,
+            )
         self._publish(LibraryChanged())
         return added
 
-    def rename(self, model_id: int, name: str) -> None:
-        """Give a model a name of the person's own; an empty one takes the file's again."""
-        self._get(model_id)
-        self._records.rename(model_id, " ".join(name.split()))
-        self._publish(LibraryChanged())
-
     def remove(self, model_id: int) -> None:
-        """Forget a model. Its file is deleted only if it is Satchel's own copy; a loaded one is unloaded first."""
-        record = self._get(model_id)
-        state = self._loader.state
-        if state.model is not None and state.model.id == model_id:
-            self._loader.unload()
-        if not record.model.in_place:
-            delete_copy(Path(record.model.path), self._home.models)
-        self._records.remove(model_id)
-        self._publish(LibraryChanged())
+        """The same as :meth:`delete`."""
+        self.delete(model_id)
 
     def register_starters(self) -> None:
         """Add the models that packaging made, once: a starter that the person removed does not come back."""
+        self._trash.tidy()
         seen: list[str] = json.loads(self._facts.get(_STARTERS_SEEN) or "[]")
         changed = False
-        for path in _gguf_files((self._home.models, starter_folder())):
-            if str(path) in seen or self._records.by_path(path) is not None:
-                continue
-            try:
-                self._record(path, in_place=True)
-            except ModelError as error:
-                log.warning("not added to the library: %s", error)
-                continue
-            seen.append(str(path))
-            changed = True
+        for folder in (self._home.models, starter_folder()):
+            for path in _gguf_files(folder):
+                if str(path) in seen or self._records.by_path(path) is not None:
+                    continue
+                try:
+                    self._shelf.put(path, in_place=folder != self._home.models)
+                except ModelError as error:
+                    log.warning("not added to the library: %s", error)
+                    continue
+                seen.append(str(path))
+                changed = True
         if changed:
             self._facts.set(_STARTERS_SEEN, json.dumps(seen))
             self._publish(LibraryChanged())
@@ -153,14 +177,24 @@ class ModelLibrary:
     def verdict(
         self, model: int | Path, n_ctx: int | None = None, kv_type: str = "f16", *, measure: bool | None = None
     ) -> Verdict:
-        """Whether a model fits now.
+        """Whether a model fits now. ``n_ctx`` None: as it would be loaded.
 
         ``measure`` True: llama.cpp lays it out, once for each choice (about half a second; formulas where it cannot).
         None, for a list of many: only near the limit, or what it said before. Errors: :class:`ModelError`.
         """
-        path = _resolved(model) if isinstance(model, Path) else Path(self._get(model).model.path)
-        n_ctx = self._settings.current.model.context if n_ctx is None else n_ctx
-        return self._sizer.verdict(path, n_ctx, kv_type, measure=measure)
+        if isinstance(model, Path):
+            path, usual = resolved(model), self._settings.current.model.context
+        else:
+            record = self._shelf.record(model)
+            path, usual = Path(record.model.path), self._presets.load_settings(record).n_ctx
+        return self._sizer.verdict(path, usual if n_ctx is None else n_ctx, kv_type, measure=measure)
+
+    def measurements(self, model_id: int) -> tuple[Measurement, ...]:
+        """What this model took when it was loaded, beside what was predicted, the newest first; each has a sentence.
+
+        Errors: :class:`ModelError`.
+        """
+        return self._sizer.measurements(Path(self._shelf.record(model_id).model.path))
 
     def machine(self) -> Machine:
         """What this machine has now."""
@@ -192,13 +226,24 @@ class ModelLibrary:
         force: bool = False,
         cancel: CancelToken | None = None,
     ) -> Loaded:
-        """Load a model in place of the loaded one. ``settings`` None: the person's. ``force``: although it may not fit.
+        """Load a model in place of the loaded one, with its adapters. ``force``: although it may not fit.
+
+        ``settings`` None: those of its preset, else the model's own, else the general ones.
 
         Errors: :class:`DoesNotFit` (the loaded one then stays), :class:`ModelError`, :class:`WorkerError`,
         :class:`Cancelled`.
         """
-        model = self._refreshed(self._get(model_id))
-        return self._loader.load(_loadable(model), settings or self._load_settings(), force=force, cancel=cancel)
+        model = _loadable(self._shelf.one(model_id))
+        chosen = self._settings_of(model)
+        if settings is not None:
+            chosen = settings if settings.adapters else msgspec.structs.replace(settings, adapters=chosen.adapters)
+        return self._loader.load(model, chosen, force=force, cancel=cancel)
+
+    def choices(self) -> Preset:
+        """What the loaded model's preset and its own recommendations say; None where neither does."""
+        model = self.state.model
+        record = self._records.get(model.id) if model is not None else None
+        return record.preset.over(record.model.summary.recommended) if record is not None else NO_PRESET
 
     def unload(self) -> None:
         """Free the model's memory."""
@@ -209,7 +254,7 @@ class ModelLibrary:
 
         Errors: as :meth:`load`; :class:`ModelError` when there is no model, or after two crashes in a row.
         """
-        return self._loader.ensure(lambda: (self._chosen(), self._load_settings()))
+        return self._loader.ensure(self._what_to_load)
 
     def next_model(self) -> LibraryModel | None:
         """The model that a question would load now; None without one, and after two crashes in a row."""
@@ -226,7 +271,7 @@ class ModelLibrary:
         model = self.next_model()
         if model is None or self.state.phase != "none":
             return
-        choices = self._load_settings()
+        choices = self._settings_of(model)
         try:
             verdict = self._sizer.verdict(Path(model.path), choices.n_ctx, choices.kv_type)
             if verdict.fit == "fits":
@@ -235,7 +280,8 @@ class ModelLibrary:
             log.warning("%s was not loaded in advance: %s", model.title, error)
 
     def close(self) -> None:
-        """End the worker."""
+        """End the worker, and the hashing."""
+        self._hasher.close()
         self._loader.close()
 
     def worker_ended(self, exit_: Exit) -> None:
@@ -250,33 +296,21 @@ class ModelLibrary:
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
-    def _get(self, model_id: int) -> ModelRecord:
-        record = self._records.get(model_id)
-        if record is None:
-            raise ModelError("This model is not in the library any more.", "It was removed.", "Choose another one.")
-        return record
+    def _before_delete(self, model_id: int) -> None:
+        state = self._loader.state
+        if state.model is not None and state.model.id == model_id:
+            self._loader.unload()
 
-    def _record(self, path: Path, *, in_place: bool, copied_from: str = "") -> LibraryModel:
-        stamp = FileStamp.of(path)
-        _, summary = self._sizer.read(path)
-        if stamp is None:
-            raise ModelError(f"{path.name} is gone.", "It was there a moment ago.", "Choose another file.")
-        return self._records.add(path, summary, stamp, in_place=in_place, copied_from=copied_from).model
+    def _adapters_changed(self, model_id: int) -> None:
+        self._loader.use_adapters(self._shelf.one(model_id))
 
-    def _refreshed(self, record: ModelRecord) -> LibraryModel:
-        model, path = record.model, Path(record.model.path)
-        stamp = FileStamp.of(path)
-        if stamp is None:
-            return replace(model, present=False)
-        if stamp == record.stamp:
-            return model
-        try:
-            _, summary = self._sizer.read(path)
-        except ModelError as error:
-            log.warning("a model of the library changed and cannot be read now: %s", error)
-            return model
-        self._records.replace_summary(model.id, summary, stamp)
-        return replace(model, summary=summary)
+    def _what_to_load(self) -> tuple[LibraryModel, LoadSettings]:
+        model = self._chosen()
+        return model, self._settings_of(model)
+
+    def _settings_of(self, model: LibraryModel) -> LoadSettings:
+        settings = self._presets.load_settings(self._shelf.record(model.id))
+        return msgspec.structs.replace(settings, adapters=adapter_uses(model))
 
     def _chosen(self) -> LibraryModel:
         models = [model for model in self.models() if model.present and model.summary.kind != "embedding"]
@@ -286,16 +320,13 @@ class ModelLibrary:
         by_preference = sorted(models, key=lambda model: (model.id != last, model.summary.kind != "chat"))
         return by_preference[0]
 
-    def _load_settings(self) -> LoadSettings:
-        return self._settings.current.model.load_settings()
-
 
 def _loadable(model: LibraryModel) -> LibraryModel:
     if not model.present:
         raise ModelError(
             f"{model.title} was not loaded.",
-            f"Its file is not there: {model.path}.",
-            "Connect the drive it lies on, or remove it from the library.",
+            f"Its file is not there: {model.path}. {model.missing_reason}",
+            "Connect the drive it lies on, show where the file is now, or remove the model from the library.",
         )
     if model.summary.kind == "embedding":
         raise ModelError(
@@ -306,22 +337,13 @@ def _loadable(model: LibraryModel) -> LibraryModel:
     return model
 
 
-def _resolved(path: Path) -> Path:
-    try:
-        found = path.expanduser().resolve(strict=True)
-        str(found).encode()
-    except FileNotFoundError as error:
-        raise ModelError(f"{path.name} was not found.", f"There is no file {path}.", "Check the path.") from error
-    except UnicodeEncodeError as error:
-        raise ModelError("This file cannot be used.", "Its name is not valid text.", "Rename it.") from error
-    except (OSError, RuntimeError) as error:  # RuntimeError: a loop of links, until Python 3.12
-        raise ModelError(f"{path.name} cannot be read.", f"The system says: {error}.", "Check the path.") from error
-    return found
+def _first(path: Path, summary: ModelSummary) -> Path:
+    return part_paths(path)[0] if summary.n_parts > 1 else path
 
 
-def _gguf_files(folders: Iterable[Path]) -> list[Path]:
-    found: dict[Path, None] = {}
-    for folder in folders:
-        if folder.is_dir():
-            found |= dict.fromkeys(sorted(path.resolve() for path in folder.glob("*.gguf") if path.is_file()))
-    return list(found)
+def _gguf_files(folder: Path) -> list[Path]:
+    """Those directly in a folder, without links; of split models the first part."""
+    if not folder.is_dir():
+        return []
+    found = dict.fromkeys(sorted(path.resolve() for path in folder.glob("*.gguf") if path.is_file()))
+    return [path for path in found if path.name not in part_names(path.name)[1:]]

@@ -17,6 +17,7 @@ from app.inference.protocol import Loaded, LoadProgress, LoadSettings
 from app.models.model import LibraryModel
 from app.models.native import llama_cpp_version
 from app.services.events import ModelState, ModelStateChanged, Publish
+from app.services.library.adapters import adapter_uses
 from app.services.model_sizer import ModelSizer
 from app.storage.facts import Facts
 
@@ -113,6 +114,14 @@ class ModelLoader:
             self._set(ModelState())  # first: a worker without a model would look like one that has crashed
             self._inference.unload()
 
+    def use_adapters(self, model: LibraryModel) -> None:
+        """If this model is the loaded one, let it use its adapters from now on. Errors: :class:`ModelError`."""
+        with self._load_lock:
+            state = self.state
+            if state.phase == "ready" and state.model is not None and state.model.id == model.id:
+                self._inference.use_adapters(adapter_uses(model))
+                self._set(replace(state, model=model))
+
     def note_figures(self, figures: RunFigures) -> None:
         """Keep the figures of the last reply in the state."""
         with self._state_lock:
@@ -120,6 +129,7 @@ class ModelLoader:
                 return
             self._state = replace(self._state, last_figures=figures)
             state = self._state
+        self._sizer.note_reply(figures)
         self._publish(ModelStateChanged(state))
 
     # -- inside -----------------------------------------------------------------------------------------------------
@@ -155,6 +165,7 @@ class ModelLoader:
         self._facts.set(_LAST_MODEL, str(model.id))
         if loaded.threads_measured:
             self._facts.set(self._threads_key(model), json.dumps(loaded.threads_measured))
+        self._sizer.note_load(path, settings, loaded)
         self._set(ModelState("ready", model, loaded, fraction=1.0))
         return loaded
 

@@ -12,6 +12,8 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+import msgspec
+
 from app.chat.answer import not_found_answer
 from app.chat.followup import leans
 from app.chat.sources import CheckedSentence, Evidence
@@ -20,9 +22,11 @@ from app.core.errors import Cancelled, SatchelError, StorageError, WorkerDied, W
 from app.inference.client import InferenceClient
 from app.inference.protocol import Generated, Loaded, PromptProgress, Sampling, Text
 from app.inference.protocol import Reply as WorkerReply
+from app.models.preset import Preset
 from app.services.documents import DocumentLibrary
 from app.services.events import EvidenceFound, PromptRead, Publish, ReplyPhase, ReplyStep, TextArrived
 from app.services.evidence import EvidenceFinder
+from app.services.library.presets import general, sampling_of
 from app.services.model_library import ModelLibrary
 from app.services.prompting import Prompt, PromptBuilder
 from app.services.turns import ModelTurns, Run
@@ -192,15 +196,19 @@ class ReplyWriter:
     def _prompt(self, path: Sequence[Message], evidence: Evidence | None, loaded: Loaded) -> Prompt:
         chat, documents = self._settings.current.chat, self._settings.current.documents
         if evidence is None:
-            return self._prompts.chat(path, loaded, chat.instructions, chat.max_reply_tokens)
+            own = self._choices().system_prompt or ""
+            return self._prompts.chat(path, loaded, own, chat.max_reply_tokens)
         with_last = leans(path[-1].text)
         return self._prompts.documents(path, evidence, loaded, documents.max_reply_tokens, with_last)
 
     def _sampling(self, evidence: Evidence | None) -> Sampling:
-        settings = self._settings.current
+        sampling = sampling_of(self._choices())
         if evidence is None:
-            return settings.sampling.sampling()
-        return replace(settings.sampling, temperature=settings.documents.temperature).sampling()
+            return sampling
+        return msgspec.structs.replace(sampling, temperature=self._settings.current.documents.temperature)
+
+    def _choices(self) -> Preset:
+        return self._library.choices().over(general(self._settings.current))
 
     def _model_name(self, loaded: Loaded) -> str:
         model = self._library.state.model

@@ -134,13 +134,15 @@ class LibraryRecords:
             (_json(summary), stamp.size_bytes, stamp.mtime_ns, model_id),
         )
 
-    def move(self, model_id: int, path: Path) -> None:
+    def move(self, model_id: int, path: Path, *, in_place: bool) -> None:
         """The file lies elsewhere now. A forgotten record of that path is dropped."""
         with self._database.transaction():
+            forgotten = self._one("path = ? AND deleted_at IS NOT NULL", str(path))
+            if forgotten is not None and forgotten.model.id != model_id:
+                self.remove(forgotten.model.id)
             self._database.execute(
-                "DELETE FROM models WHERE path = ? AND id <> ? AND deleted_at IS NOT NULL", (str(path), model_id)
+                "UPDATE models SET path = ?, in_place = ? WHERE id = ?", (str(path), int(in_place), model_id)
             )
-            self._set(model_id, "path", str(path))
 
     def set_deleted(self, model_id: int, at: datetime | None, path: str, deleted_from: str) -> None:
         """Delete a record, or bring it back (``at`` None); ``path``: of the first file from now on."""

@@ -14,6 +14,7 @@ from app.core.errors import SatchelError
 from app.inference.protocol import Generated, Loaded, MemoryUse, PromptProgress, Sampling, Text, TokenCounts
 from app.knowledge.protocol import CollectionInfo
 from app.models.model import LibraryModel, ModelSummary
+from app.models.preset import NO_PRESET, Preset
 from app.services.events import Event, ModelState
 
 FIGURES = RunFigures(
@@ -90,6 +91,10 @@ class ScriptedLibrary:
         self.loaded = Loaded(self.model.path, "Scripted", "llama", n_ctx, n_ctx, 1, 10**9, 1, 0, True, MEMORY, 0.0)
         self.problem = problem
         self.state = ModelState()
+        self.preset = NO_PRESET
+
+    def choices(self) -> Preset:
+        return self.preset
 
     def ensure_loaded(self) -> Loaded:
         if self.problem is not None:

@@ -1,0 +1,247 @@
+"""What a person does with the models of the library, apart from loading them: the front of this package."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from app.core.errors import ModelError
+from app.models.adapter import Adapter, AdapterChoice
+from app.models.library_values import ChatTemplate, DuplicateGroup, HashProgress, TrashedModel, UpdateCheck
+from app.models.model import LibraryModel
+from app.models.places.user_folders import UserFolders
+from app.models.places.values import FoundModel, PlaceReport
+from app.models.preset import Preset
+from app.models.source import ModelSource
+from app.services.events import HashingChanged, LibraryChanged, Publish
+from app.services.library.adapters import Adapters
+from app.services.library.duplicates import duplicate_groups, wanted_hashes, with_duplicates
+from app.services.library.found import FoundModels
+from app.services.library.hashing import Hasher, Wanted
+from app.services.library.paths import resolved
+from app.services.library.presets import Presets
+from app.services.library.shelf import Shelf
+from app.services.library.trash import Trash
+from app.services.library.updates import Details, check_update
+
+log = logging.getLogger(__name__)
+
+
+class LibraryEntries:
+    """The models that there are, and everything kept of them. Safe from any thread; most calls look at files.
+
+    Methods with a ``model_id`` raise :class:`ModelError` when it is not in the library. ``details`` asks the hub for a
+    repository, ``folders`` says where other programs keep things.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        presets: Presets,
+        trash: Trash,
+        publish: Publish,
+        details: Details | None,
+        folders: Callable[[], UserFolders],
+    ) -> None:
+        self._shelf = shelf
+        self._records = shelf.records
+        self._presets = presets
+        self._trash = trash
+        self._publish = publish
+        self._details = details
+        self._found = FoundModels(shelf, folders)
+        self._adapters = Adapters(shelf)
+        self._hasher = Hasher(self._records.hashes, self._hashed)
+
+    # -- what there is ----------------------------------------------------------------------------------------------
+
+    def models(self) -> list[LibraryModel]:
+        """All models in the order they were added, ``present`` as of now. A changed file's header is read again."""
+        return with_duplicates(self._shelf.all(), self._records.hashes)
+
+    def find_places(self) -> tuple[PlaceReport, ...]:
+        """What Ollama, LM Studio, the Hugging Face cache, GPT4All and Jan have here; asked on a click."""
+        return self._found.find()
+
+    def add_found(self, found: Sequence[FoundModel]) -> tuple[LibraryModel, ...]:
+        """Add what was found, in place, with the adapters that its program uses. Errors: :class:`ModelError` for those
+        that could not be added; the others are."""
+        try:
+            added = self._found.add([each for each in found if each.kind != "adapter"])
+            for each in found:
+                if each.kind == "adapter":
+                    self._adapters.add(resolved(Path(each.path)))
+        finally:
+            self._publish(LibraryChanged())
+        return added
+
+    # -- what is kept of it -----------------------------------------------------------------------------------------
+
+    def rename(self, model_id: int, name: str) -> None:
+        """Give a model a name of the person's own; an empty one takes the file's again."""
+        self._shelf.record(model_id)
+        self._records.rename(model_id, " ".join(name.split()))
+        self._publish(LibraryChanged())
+
+    def set_notes(self, model_id: int, notes: str) -> None:
+        """Keep what the person notes about a model."""
+        self._shelf.record(model_id)
+        self._records.set_notes(model_id, notes.strip())
+        self._publish(LibraryChanged())
+
+    def set_source(self, model_id: int, source: ModelSource) -> None:
+        """Keep where a model was downloaded from."""
+        self._shelf.record(model_id)
+        self._records.set_source(model_id, source)
+        self._publish(LibraryChanged())
+
+    def template(self, model_id: int) -> ChatTemplate:
+        """The chat template of a model's file, beside the one that was accepted last."""
+        model, record = self._shelf.one(model_id), self._shelf.record(model_id)
+        return ChatTemplate(model.summary.chat_template, record.accepted_template)
+
+    def acknowledge_template(self, model_id: int) -> None:
+        """The person has seen that a model's template is another now, and takes it."""
+        self._records.accept_template(model_id, self._shelf.one(model_id).summary.chat_template)
+        self._publish(LibraryChanged())
+
+    def preset(self, model_id: int) -> Preset:
+        """What the person chose for a model; None where nothing."""
+        return self._shelf.record(model_id).preset
+
+    def defaults(self, model_id: int) -> Preset:
+        """What holds where nothing is chosen: the model's own recommendations, else the general settings."""
+        return self._presets.defaults(self._shelf.record(model_id))
+
+    def set_preset(self, model_id: int, preset: Preset) -> None:
+        """Choose for a model. Errors: :class:`ModelError` also when a number is out of bounds."""
+        self._presets.set(self._shelf.record(model_id), preset)
+        self._publish(LibraryChanged())
+
+    def check_update(self, model_id: int) -> UpdateCheck:
+        """Ask the hub whether the file that a model came from is another now. Errors: also those of the hub."""
+        model = self._shelf.one(model_id)
+        if self._details is None:
+            raise ModelError("The hub cannot be asked from here.", "", "Open Satchel's window.")
+        return check_update(model, self._details)
+
+    # -- deleting ---------------------------------------------------------------------------------------------------
+
+    def delete(self, model_id: int) -> None:
+        """Delete a model: Satchel's own copy goes to the trash for 30 days, any other file is only forgotten."""
+        record = self._shelf.record(model_id)
+        self._before_delete(model_id)
+        self._trash.put(record)
+        self._publish(LibraryChanged())
+
+    def undelete(self, model_id: int) -> LibraryModel:
+        """Bring a deleted model back with its file, notes and preset. Errors: :class:`ModelError`."""
+        self._trash.take_out(model_id)
+        self._publish(LibraryChanged())
+        return self._shelf.one(model_id)
+
+    def trash(self) -> tuple[TrashedModel, ...]:
+        """The deleted models that can be brought back, the last first."""
+        return self._trash.all()
+
+    def empty_trash(self) -> int:
+        """Delete those for good; returns the bytes that are free now."""
+        freed = self._trash.empty()
+        self._publish(LibraryChanged())
+        return freed
+
+    def _before_delete(self, model_id: int) -> None:
+        """What has to end before a model's file may go."""
+
+    # -- files that moved, files that are there twice -----------------------------------------------------------------
+
+    def look_for_moved(self, model_id: int) -> str:
+        """Where a missing model's file lies now: nearby, or in another program's folder; empty if it is not found."""
+        model = self._shelf.one(model_id)
+        return "" if model.present else model.found_at or self._found.same_content(model)
+
+    def relink(self, model_id: int, path: Path | None = None) -> LibraryModel:
+        """Take another path for a model whose file moved; None: ``found_at``. Errors: :class:`ModelError`, also when
+        the file there is another model."""
+        model = self._shelf.one(model_id)
+        if path is None and not model.found_at:
+            raise ModelError(f"{model.title} was not found again.", model.missing_reason, "Show where its file is.")
+        self._shelf.move(model, resolved(path if path is not None else Path(model.found_at)))
+        self._publish(LibraryChanged())
+        return self._shelf.one(model_id)
+
+    def duplicates(self) -> tuple[DuplicateGroup, ...]:
+        """Models with the same content, as far as hashes are known (:meth:`hash_duplicates`)."""
+        return duplicate_groups(self._shelf.all(), self._records.hashes)
+
+    def hash_duplicates(self) -> None:
+        """Hash in the background what may be there twice: files of equal length. Seen by :class:`HashingChanged`."""
+        self._hasher.add(wanted_hashes(self._shelf.all(), self._records.hashes))
+
+    def hash_model(self, model_id: int) -> None:
+        """Hash a model's files in the background."""
+        model = self._shelf.one(model_id)
+        self._hasher.add([Wanted(model.id, model.title, path) for path in model.files])
+
+    def hashing(self) -> HashProgress | None:
+        """How far the hashing is; None when nothing waits."""
+        return self._hasher.progress
+
+    def cancel_hashing(self) -> None:
+        """Hash no more; what is hashed stays known."""
+        self._hasher.cancel()
+
+    def _hashed(self, progress: HashProgress | None) -> None:
+        self._publish(HashingChanged(progress))
+        if progress is None:
+            self._publish(LibraryChanged())
+
+    # -- adapters ---------------------------------------------------------------------------------------------------
+
+    def adapters(self) -> tuple[Adapter, ...]:
+        """The LoRA adapters of the library."""
+        return tuple(self._records.adapters.all())
+
+    def add_adapter(self, path: Path) -> Adapter:
+        """Add an adapter, in place. Errors: :class:`ModelError` when the file is none that can be used."""
+        added = self._adapters.add(resolved(path))
+        self._publish(LibraryChanged())
+        return added
+
+    def remove_adapter(self, adapter_id: int) -> None:
+        """Forget an adapter; its file is not touched."""
+        attached = self._records.adapters.attached()
+        users = [model_id for model_id, used in attached.items() if any(each.adapter.id == adapter_id for each in used)]
+        self._records.adapters.remove(adapter_id)
+        for model_id in users:
+            self._adapters_changed(model_id)
+        self._publish(LibraryChanged())
+
+    def adapters_for(self, model_id: int) -> tuple[AdapterChoice, ...]:
+        """All adapters as seen from one model: in use, possible, or not possible and why."""
+        return self._adapters.choices(self._shelf.one(model_id))
+
+    def attach_adapter(self, model_id: int, path: Path, scale: float = 1.0) -> Adapter:
+        """Use an adapter with a model; a loaded one follows at once. Errors: :class:`ModelError` with the reason when
+        it does not belong to this model."""
+        adapter = self._adapters.attach(self._shelf.one(model_id), resolved(path), scale)
+        self._adapters_changed(model_id)
+        self._publish(LibraryChanged())
+        return adapter
+
+    def set_adapter_scale(self, model_id: int, adapter_id: int, scale: float) -> None:
+        """Change how strongly an adapter works: 1 as it was trained, 0 not at all."""
+        self._adapters.set_scale(self._shelf.one(model_id), adapter_id, scale)
+        self._adapters_changed(model_id)
+        self._publish(LibraryChanged())
+
+    def detach_adapter(self, model_id: int, adapter_id: int) -> None:
+        """Use an adapter no more."""
+        self._shelf.record(model_id)
+        self._records.adapters.detach(model_id, adapter_id)
+        self._adapters_changed(model_id)
+        self._publish(LibraryChanged())
+
+    def _adapters_changed(self, model_id: int) -> None:
+        """What is loaded of a model has to follow."""

@@ -1,0 +1,146 @@
+"""Hashing model files in the background: on a thread of its own that gives way to everything else."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.errors import Cancelled, ModelError
+from app.core.jobs import CancelToken
+from app.models.library_values import HashProgress
+from app.storage.file_hashes import FileHashes
+from app.storage.file_stamp import FileStamp
+
+log = logging.getLogger(__name__)
+
+_CHUNK_BYTES = 4 * 2**20
+_NICENESS = 15
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A file that is to be hashed, and the model that it belongs to."""
+
+    model_id: int
+    title: str
+    path: str
+
+
+def hash_file(
+    path: Path,
+    hashes: FileHashes,
+    cancel: CancelToken,
+    on_bytes: Callable[[int], None] = lambda count: None,
+) -> str:
+    """The SHA-256 of a file, kept in ``hashes``; not read again while its stamp is the same.
+
+    ``on_bytes`` gets the length of each piece that was read. Errors: :class:`ModelError` (not readable, changed
+    meanwhile), :class:`Cancelled`.
+    """
+    stamp = FileStamp.of(path)
+    if known := hashes.get(str(path), stamp):
+        return known
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb", buffering=0) as file:
+            while chunk := file.read(_CHUNK_BYTES):
+                cancel.check()
+                digest.update(chunk)
+                on_bytes(len(chunk))
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise ModelError(f"{path.name} could not be read.", f"The system says: {why}.", "Check the file.") from error
+    if stamp is None or stamp != FileStamp.of(path):
+        raise ModelError(f"{path.name} changed while it was read.", "", "Wait until it is complete.")
+    hashes.set(str(path), stamp, digest.hexdigest())
+    return digest.hexdigest()
+
+
+class Hasher:
+    """The files that wait, and the thread that hashes them, which lives only while there are some.
+
+    ``on_change`` is called with each step of 1 % and with None when nothing waits any more, on that thread.
+    """
+
+    def __init__(self, hashes: FileHashes, on_change: Callable[[HashProgress | None], None]) -> None:
+        self._hashes = hashes
+        self._on_change = on_change
+        self._lock = threading.Lock()
+        self._waiting: deque[Wanted] = deque()
+        self._thread: threading.Thread | None = None
+        self._cancel = CancelToken()
+        self._done_bytes = self._total_bytes = 0
+        self.progress: HashProgress | None = None
+        """How far it is; None when nothing waits."""
+
+    def add(self, wanted: Iterable[Wanted]) -> None:
+        """Hash these, too; returns at once. What waits already or is known is not read twice."""
+        with self._lock:
+            paths = {each.path for each in self._waiting}
+            new = [each for each in wanted if each.path not in paths]
+            self._waiting.extend(new)
+            stamps = (FileStamp.of(Path(each.path)) for each in new)
+            self._total_bytes += sum(stamp.size_bytes for stamp in stamps if stamp is not None)
+            if self._waiting and self._thread is None:
+                self._cancel = CancelToken()
+                self._thread = threading.Thread(target=self._run, args=(self._cancel,), name="hashing", daemon=True)
+                self._thread.start()
+
+    def cancel(self) -> None:
+        """Stop; what was hashed whole stays known."""
+        with self._lock:
+            self._waiting.clear()
+            self._cancel.cancel()
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Wait until nothing waits any more; False when the time was over first."""
+        thread = self._thread
+        if thread is not None:
+            thread.join(timeout_s)
+        return thread is None or not thread.is_alive()
+
+    def close(self) -> None:
+        """Stop, and wait for the thread."""
+        self.cancel()
+        self.wait(5.0)
+
+    def _run(self, cancel: CancelToken) -> None:
+        _give_way()
+        while True:
+            with self._lock:
+                if cancel.cancelled or not self._waiting:
+                    self._thread, self.progress = None, None
+                    self._done_bytes = self._total_bytes = 0
+                    break
+                wanted = self._waiting.popleft()
+            try:
+                hash_file(Path(wanted.path), self._hashes, cancel, lambda count, each=wanted: self._step(each, count))  # type: ignore[misc]
+            except Cancelled:
+                continue
+            except ModelError as error:
+                log.warning("not hashed: %s", error)
+        self._on_change(None)
+
+    def _step(self, wanted: Wanted, count: int) -> None:
+        before = self._done_bytes
+        self._done_bytes += count
+        self.progress = HashProgress(
+            wanted.model_id, wanted.title, self._done_bytes, max(self._done_bytes, self._total_bytes)
+        )
+        percent = max(1, self._total_bytes // 100)
+        if before == 0 or before // percent != self._done_bytes // percent:
+            self._on_change(self.progress)
+
+
+def _give_way() -> None:
+    if sys.platform == "linux":  # there a priority is a thread's own; elsewhere it would be the whole program's
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

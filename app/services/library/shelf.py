@@ -1,0 +1,161 @@
+"""The library's models as they are now: what is recorded of them, held against the files that are there."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from app.core.errors import ModelError
+from app.core.paths import Home
+from app.models.gguf import Header
+from app.models.model import LibraryModel, ModelSummary
+from app.models.source import ModelSource
+from app.models.split import part_paths
+from app.models.starters import starter_folder
+from app.models.titles import distinctions
+from app.services.library.missing import find_moved, missing_reason
+from app.storage.file_stamp import FileStamp
+from app.storage.library import LibraryRecords, ModelRecord
+
+log = logging.getLogger(__name__)
+
+ReadHeader = Callable[[Path], tuple[Header, ModelSummary]]
+"""A file's header and what it says; raises :class:`ModelError`."""
+
+
+class Shelf:
+    """Reads and refreshes the records. Safe from any thread."""
+
+    def __init__(self, records: LibraryRecords, read: ReadHeader, home: Home) -> None:
+        self.records = records
+        self.read = read
+        self._home = home
+
+    def all(self) -> list[LibraryModel]:
+        """All models in the order they were added. A changed file's header is read again."""
+        records = self.records.all()
+        models = [self._refreshed(record, records) for record in records]
+        return self._with_relations(models)
+
+    def one(self, model_id: int) -> LibraryModel:
+        """One of them. Errors: :class:`ModelError` when it is not in the library."""
+        records = self.records.all()
+        record = self.record(model_id)
+        told_apart = distinctions(each.model for each in records)
+        attached = self.records.adapters.attached().get(model_id, ())
+        found = self._refreshed(record, records)
+        return replace(found, distinction=told_apart.get(model_id, ""), adapters=attached)
+
+    def record(self, model_id: int) -> ModelRecord:
+        """Its record. Errors: :class:`ModelError` when it is not in the library."""
+        record = self.records.get(model_id)
+        if record is None or record.deleted_at is not None:
+            raise ModelError("This model is not in the library any more.", "It was removed.", "Choose another one.")
+        return record
+
+    def known(self, path: Path) -> ModelRecord | None:
+        """The record of this very file, by whatever way it is reached; not a deleted one."""
+        record = self.records.by_path(path)
+        if record is not None:
+            return record if record.deleted_at is None else None
+        real = os.path.realpath(path)
+        return next((each for each in self.records.all() if os.path.realpath(each.model.path) == real), None)
+
+    def put(
+        self,
+        path: Path,
+        *,
+        in_place: bool,
+        copied_from: str = "",
+        program: str = "",
+        found_name: str = "",
+        source: ModelSource | None = None,
+        sha256s: Sequence[str] = (),
+    ) -> LibraryModel:
+        """Record a file; one that was only forgotten comes back as it was. Errors: :class:`ModelError`."""
+        forgotten = self.records.by_path(path)
+        if forgotten is not None and forgotten.deleted_at is not None:
+            self.records.set_deleted(forgotten.model.id, None, str(path), "")
+        _, summary = self.read(path)
+        files = part_paths(path) if summary.n_parts > 1 else (path,)
+        stamp = FileStamp.of_all(map(str, files))
+        if stamp is None:
+            raise ModelError(f"{path.name} is gone.", "It was there a moment ago.", "Choose another file.")
+        record = self.records.add(
+            path,
+            summary,
+            stamp,
+            in_place=in_place,
+            copied_from=copied_from,
+            program=program,
+            found_name=found_name,
+            source=source,
+        )
+        for file, sha256 in zip(files, sha256s, strict=False):
+            stamp = FileStamp.of(file)
+            if sha256 and stamp is not None:
+                self.records.hashes.set(str(file), stamp, sha256)
+        return self.one(record.model.id)
+
+    def move(self, model: LibraryModel, path: Path) -> None:
+        """Another path for the same model. Errors: :class:`ModelError` when another model is there."""
+        _, summary = self.read(path)
+        files = part_paths(path) if summary.n_parts > 1 else (path,)
+        path = files[0]
+        known = self.known(path)
+        if known is not None and known.model.id != model.id:
+            raise ModelError(f"{path.name} is in the library already.", "", f"Delete {model.title} if it is the same.")
+        if replace(summary, name="") != replace(model.summary, name=""):
+            raise ModelError(
+                f"{path.name} is not {model.title}.", "Its header is another one.", "Add it as a model of its own."
+            )
+        stamp = FileStamp.of_all(map(str, files))
+        if stamp is None:
+            raise ModelError(f"{path.name} is gone.", "It was there a moment ago.", "Choose another file.")
+        own = not model.in_place and self._home.models.resolve() in path.parents
+        self.records.move(model.id, path, in_place=not own)
+        self.records.replace_summary(model.id, summary, stamp)
+        for old, new in zip(model.files, files, strict=True):
+            self.records.hashes.moved(old, str(new))
+
+    # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _refreshed(self, record: ModelRecord, records: Sequence[ModelRecord]) -> LibraryModel:
+        model = record.model
+        stamp = FileStamp.of_all(model.files)
+        if stamp is None:
+            return self._missing(record, records)
+        model = replace(model, sha256=self.records.hashes.get(model.path, FileStamp.of(Path(model.path))))
+        if stamp == record.stamp:
+            return model
+        try:
+            _, summary = self.read(Path(model.path))
+        except ModelError as error:
+            log.warning("a model of the library changed and cannot be read now: %s", error)
+            return model
+        self.records.replace_summary(model.id, summary, stamp)
+        changed = summary.chat_template != record.accepted_template
+        return replace(model, summary=summary, template_changed=changed)
+
+    def _missing(self, record: ModelRecord, records: Sequence[ModelRecord]) -> LibraryModel:
+        model = record.model
+        taken = {each.model.path for each in records}
+        folders = [self._home.models, starter_folder(), *(Path(path).parent for path in sorted(taken))]
+        return replace(
+            model,
+            present=False,
+            missing_reason=missing_reason(model),
+            found_at=find_moved(model, record.stamp, folders, taken),
+            sha256=self.records.hashes.last(model.path),
+        )
+
+    def _with_relations(self, models: list[LibraryModel]) -> list[LibraryModel]:
+        told_apart = distinctions(models)
+        attached = self.records.adapters.attached()
+        return [
+            replace(model, distinction=told_apart.get(model.id, ""), adapters=attached.get(model.id, ()))
+            for model in models
+        ]
