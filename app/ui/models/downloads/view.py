@@ -142,13 +142,19 @@ class DownloadsView(QWidget):
     def _do(self, work: Callable[[], object]) -> None:
         self._parts.bridge.run(work)
 
+    def _do_each(self, work: Callable[[int], None], numbers: list[int]) -> None:
+        def all_of_them() -> None:
+            for number in numbers:
+                work(number)
+
+        self._do(all_of_them)
+
     def _do_pause_all(self) -> None:
-        numbers = [download.id for download in unfinished(self._downloads)]
-        self._do(lambda: [self._parts.downloads.pause(number) for number in reversed(numbers)])
+        # The last first: else the next one in the queue would begin when one is paused.
+        self._do_each(self._parts.downloads.pause, [each.id for each in reversed(unfinished(self._downloads))])
 
     def _go_on(self) -> None:
-        numbers = [download.id for download in self._downloads if download.state == "paused"]
-        self._do(lambda: [self._parts.downloads.resume(number) for number in numbers])
+        self._do_each(self._parts.downloads.resume, [each.id for each in self._downloads if each.state == "paused"])
 
     def _do_clear(self) -> None:
         self._do(self._parts.downloads.clear_done)

@@ -185,8 +185,8 @@ class HubDetailsPane(QFrame):
         files = [file for file in details.files if file.role == "model"]
         for widget in (self._size_title, self._size_words, self._files, self._advised):
             widget.setVisible(bool(files))
-        for widget in (self._fit_title, self.fit, self._foot):
-            widget.hide()  # until a file is chosen
+        for later in (self._fit_title, self.fit, self._foot):
+            later.hide()  # until a file is chosen
         self._no_files.setHidden(bool(files))
         self._no_files.setText(self.tr("There is no model in the GGUF format in this repository."))
         self._files.show_files(files)
