@@ -24,8 +24,11 @@ from app.services.documents import DocumentLibrary, relay
 from app.services.events import EventHub, NoticeRaised
 from app.services.hub import ModelHub, access_of
 from app.services.measured_loads import MeasuredLoads
+from app.services.memory_speed import MemorySpeed
+from app.services.memory_watch import MemoryWatch
 from app.services.model_library import ModelLibrary
 from app.services.model_sizer import ModelSizer
+from app.services.planning import ModelPlanner
 from app.services.restart import Restarter
 from app.storage.conversations import Conversations
 from app.storage.facts import Facts
@@ -51,12 +54,14 @@ class Services:
     documents: DocumentLibrary
     hub: ModelHub
     connections: Connections
+    planner: ModelPlanner
     notices: tuple[str, ...]
     """What the person should know from the start: a database was restored, a setting was not understood."""
     _database: Database
     _inference: InferenceClient
     _knowledge: KnowledgeClient
     _restarter: Restarter
+    _watch: MemoryWatch
 
     @classmethod
     def open(cls, home: Home) -> Services:
@@ -108,6 +113,11 @@ class Services:
         secrets, catalogue = Secrets(home), read_catalogue(SHIPPED, home.catalogue)
         client = Hub(network, lambda: access_of(settings, secrets), HeaderCache(home.cache / "headers"))
         hub = ModelHub(client, sizer, secrets, settings, catalogue)
+        speed = MemorySpeed(facts, models.machine, lambda path: sizer.read(path)[0])
+        planner = ModelPlanner(models, sizer, speed, lambda: inference.loaded, hub.header_path)
+        watch = MemoryWatch(events.publish, lambda: inference.pid)
+        events.subscribe(speed.listen)
+        events.subscribe(watch.listen)
         restored = [database.restored] if database.restored else []
         return cls(
             home=home,
@@ -119,11 +129,13 @@ class Services:
             documents=documents,
             hub=hub,
             connections=connections,
+            planner=planner,
             notices=(*restored, *settings.problems, *catalogue.problems),
             _database=database,
             _inference=inference,
             _knowledge=knowledge,
             _restarter=restarter,
+            _watch=watch,
         )
 
     @property
@@ -139,6 +151,7 @@ class Services:
     def close(self) -> None:
         """Stop and save replies, end the workers, close the database."""
         self.chat.close()
+        self._watch.close()
         self.models.close()
         self.connections.close()
         self._restarter.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 from app.core.errors import HubError
 from app.models.hub.access import Access, endpoint_of, may_have_token
@@ -61,9 +62,12 @@ class ModelHub:
         ``n_ctx``: tokens; None: as the settings say. ``measure``: as :meth:`ModelSizer.verdict` takes it. Errors: also
         :class:`ModelError` when the file cannot be used.
         """
-        paths = [self._hub.header(file, part).path for part in range(len(file.paths))]
         context = n_ctx if n_ctx is not None else self._settings.current.model.context
-        return self._sizer.verdict(paths[0], context, kv_type, measure=measure)
+        return self._sizer.verdict(self.header_path(file), context, kv_type, measure=measure)
+
+    def header_path(self, file: HubFile) -> Path:
+        """Where the header of a file is kept, of all its parts; fetched unless it was before."""
+        return [self._hub.header(file, part).path for part in range(len(file.paths))][0]
 
     def curated(self) -> tuple[CuratedModel, ...]:
         """The curated list."""
