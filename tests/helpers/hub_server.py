@@ -274,8 +274,10 @@ def _refusal(status: int, code: str, message: str) -> Answer:
 
 
 def _no_such_repo(user: str) -> Answer:
-    """The hub does not tell strangers which repositories exist: they get 401."""
-    return _refusal(404 if user else 401, "RepoNotFound", "Repository not found")
+    """The hub does not tell strangers which repositories exist: they get 401, without a code, and a misleading text."""
+    if user:
+        return _refusal(404, "RepoNotFound", "Repository not found")
+    return _refusal(401, "", "Invalid username or password.")
 
 
 class _Server(ThreadingHTTPServer):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 PASSING = frozenset((408, 429, 500, 502, 503, 504))
 """Answers that another try may change."""
 
+_BAD_TOKEN = "Invalid credentials in Authorization header"
 _TOKEN_PLACE = "Settings, under Network"
 
 
@@ -74,10 +75,10 @@ def refusal(error: HfHubHTTPError, subject: str, access: Access) -> HubError:
             "Open the model's page again to see what is there now.",
             reason="not_found",
         )
-    if status == 401 and error.response.headers.get("X-Error-Message", "").startswith("Invalid"):
+    if status == 401 and (_BAD_TOKEN in error.response.headers.get("X-Error-Message", "") or not subject):
         return bad_token()
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return _no_repository(subject, access)
+    if isinstance(error, errors.RepositoryNotFoundError) or (status == 401 and not access.token):
+        return _no_repository(subject, access)  # strangers are told 401, not which private ones exist
     if status in (401, 403):
         return HubError(
             f"{subject or access.endpoint} is not open to this access token.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +98,24 @@ def test_a_token_is_kept_and_forgotten_and_never_shown(bench: Bench) -> None:
     assert "hf_secret" not in bench.home.settings_file.read_text()
     bench.hub.forget_token()
     assert not bench.hub.has_token() and bench.secrets.get(TOKEN) == ""
+
+
+def test_starting_imports_no_http_library(home: Home) -> None:
+    """They take longer to import than the window takes to show."""
+    program = """
+import sys
+from app.core.paths import Home
+from app.services.compose import Services
+services = Services.open(Home.locate().create())
+services.hub.curated()
+services.connections.list()
+services.close()
+print({"httpx2", "huggingface_hub", "keyring"} & set(sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=Path(__file__).parents[3]
+    )
+    assert done.stdout == "set()\n", done.stderr
 
 
 def test_a_mirror_that_is_no_address_is_said(bench: Bench) -> None:
