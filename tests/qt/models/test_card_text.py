@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from app.ui.models.find.card_text import LONGEST, card_text
+from app.ui.models.find.card_text import LONGEST, MOST_CODE, card_text
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,12 @@ def test_a_very_long_card_is_cut_and_says_so() -> None:
     text, cut = card_text("word " * LONGEST)
     assert cut
     assert len(text) <= LONGEST
+
+
+def test_of_very_many_pieces_of_code_the_first_are_shown() -> None:
+    text, cut = card_text("```\nx\n```\n\n" * 400)
+    assert cut
+    assert text.count("```") == 2 * MOST_CODE
 
 
 @pytest.mark.parametrize("hostile", ["<", "<a ", "![", "[![", "<style>", "<!--", "<h1>", "(", "[]("])

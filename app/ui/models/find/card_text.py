@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 40_000
-"""Characters that are shown; cards beyond that are tables of benchmarks, which the hub's page shows better."""
+LONGEST = 20_000
+"""Characters that are shown; what comes later are tables of benchmarks, which the hub's page shows better."""
+MOST_CODE = 40
+"""Pieces of code that are shown: each is a widget, and hundreds of them would hold up the window."""
 
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
 _COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
@@ -31,10 +33,14 @@ def card_text(markdown: str) -> tuple[str, bool]:
     text = _COMMENT.sub("", markdown[:LONGEST])
     pieces: list[str] = []
     prose: list[str] = []
-    fenced = False
+    fenced, fences = False, 0
     for line in text.splitlines(keepends=True):
         if _FENCE.match(line):
             if not fenced:
+                fences += 1
+                if fences > MOST_CODE:
+                    cut = True
+                    break
                 pieces.append(_plain("".join(prose)))
                 prose = []
             fenced = not fenced
