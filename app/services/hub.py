@@ -67,7 +67,8 @@ class ModelHub:
 
     def header_path(self, file: HubFile) -> Path:
         """Where the header of a file is kept, of all its parts; fetched unless it was before."""
-        return [self._hub.header(file, part).path for part in range(len(file.paths))][0]
+        first, *_ = [self._hub.header(file, part).path for part in range(len(file.paths))]
+        return first
 
     def curated(self) -> tuple[CuratedModel, ...]:
         """The curated list."""
