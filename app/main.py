@@ -120,6 +120,8 @@ class Program(QObject):
                 documents=services.documents,
                 models=services.models,
                 hub=services.hub,
+                connections=services.connections,
+                planner=services.planner,
                 settings=services.settings,
                 notify=self.window.notify,
             )

@@ -22,6 +22,7 @@ from app.inference.protocol import Backend, Loaded, LoadSettings
 from app.models.model import LibraryModel, ModelSummary, Verdict
 from app.models.places.user_folders import UserFolders
 from app.models.preset import NO_PRESET, Preset
+from app.models.sizing import Lesson, lesson
 from app.models.source import ModelSource
 from app.models.split import part_names, part_paths
 from app.models.starters import starter_folder
@@ -175,9 +176,15 @@ class ModelLibrary(LibraryEntries):
     # -- whether it fits --------------------------------------------------------------------------------------------
 
     def verdict(
-        self, model: int | Path, n_ctx: int | None = None, kv_type: str = "f16", *, measure: bool | None = None
+        self,
+        model: int | Path,
+        n_ctx: int | None = None,
+        kv_type: str = "f16",
+        *,
+        measure: bool | None = None,
+        n_gpu_layers: int = -1,
     ) -> Verdict:
-        """Whether a model fits now. ``n_ctx`` None: as it would be loaded.
+        """Whether a model fits now. ``n_ctx`` None: as it would be loaded. ``n_gpu_layers`` -1: all.
 
         ``measure`` True: llama.cpp lays it out, once for each choice (about half a second; formulas where it cannot).
         None, for a list of many: only near the limit, or what it said before. Errors: :class:`ModelError`.
@@ -187,7 +194,16 @@ class ModelLibrary(LibraryEntries):
         else:
             record = self._shelf.record(model)
             path, usual = Path(record.model.path), self._presets.load_settings(record).n_ctx
-        return self._sizer.verdict(path, usual if n_ctx is None else n_ctx, kv_type, measure=measure)
+        context = usual if n_ctx is None else n_ctx
+        return self._sizer.verdict(path, context, kv_type, measure=measure, n_gpu_layers=n_gpu_layers)
+
+    def lesson(self, model_id: int, contexts: Sequence[int], kv_type: str = "f16") -> Lesson:
+        """How a model's size comes about: its weights at so many bits, and what these contexts (tokens, growing) add.
+
+        Errors: :class:`ModelError`.
+        """
+        header, _ = self._sizer.read(Path(self._shelf.record(model_id).model.path))
+        return lesson(header, contexts, kv_type)
 
     def measurements(self, model_id: int) -> tuple[Measurement, ...]:
         """What this model took when it was loaded, beside what was predicted, the newest first; each has a sentence.

@@ -12,6 +12,7 @@ from app.ui.theme import Theme
 if TYPE_CHECKING:  # the window is shown before these are needed
     from app.core.paths import Home
     from app.services.chat_session import ChatSession
+    from app.services.connections import Connections
     from app.services.documents import DocumentLibrary
     from app.services.downloads import Downloads
     from app.services.hub import ModelHub
@@ -32,6 +33,7 @@ class Parts:
     documents: DocumentLibrary
     models: ModelLibrary
     hub: ModelHub
+    connections: Connections
     settings: SettingsFile
     notify: Callable[[Note], None]
     downloads: Downloads = None  # type: ignore[assignment]

@@ -142,6 +142,9 @@ class FakeModelHub:
         """When set, a request waits for it."""
         self.free_bytes = 14 * GB
         self.calls: list[tuple[Any, ...]] = []
+        self.token = ""
+        self.approved = True
+        """Whether the hub that is asked may see the token."""
 
     def curated(self) -> tuple[CuratedModel, ...]:
         return curated()
@@ -182,6 +185,30 @@ class FakeModelHub:
             "does_not_fit": f"Does not fit: needs {total / GB:.1f} GB, and {free} are free.",
         }[fit]
         return Verdict(fit, sentence, n_ctx, file.size_bytes, kv, 300_000_000, 2_000_000, self.free_bytes, True)
+
+    def has_token(self) -> bool:
+        return bool(self.token)
+
+    def token_is_sent(self) -> bool:
+        return self.approved
+
+    def approve_endpoint(self) -> None:
+        self.approved = True
+
+    def set_token(self, token: str) -> None:
+        if not token.startswith("hf_"):
+            raise HubError("This is not an access token.", "", "Copy it again.", reason="token")
+        self.token = token
+
+    def forget_token(self) -> None:
+        self.token = ""
+
+    def token_place(self) -> str:
+        return "in the system's keyring"
+
+    def check_token(self) -> str:
+        self._request("check_token")
+        return "ada"
 
     def _request(self, *call: Any) -> None:
         self.calls.append(call)

@@ -18,7 +18,10 @@ from app.hardware.machine import Gpu, Machine
 from app.inference.protocol import Backend, Loaded, LoadSettings, MemoryUse
 from app.knowledge.protocol import CollectionInfo, FileInfo, Files, FileStatus, Source
 from app.models.model import Fit, LibraryModel, ModelSummary, Verdict
+from app.models.sizing import BitsRow, ContextPoint, DeviceParts, Lesson
+from app.models.sizing.lesson import TAUGHT_BITS
 from app.services.events import CollectionsChanged, LibraryChanged, ModelState, ModelStateChanged, Publish
+from tests.helpers.fake_entries import FakeEntries
 
 GB = 1_000_000_000
 ADDED = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
@@ -66,13 +69,14 @@ def machine() -> Machine:
     )
 
 
-class FakeModelLibrary:
+class FakeModelLibrary(FakeEntries):
     """Models in memory. ``problem``: what the next load fails with."""
 
     def __init__(self, publish: Publish, models: Sequence[LibraryModel] = ()) -> None:
-        self._publish = publish
-        self._models = {entry.id: entry for entry in models}
+        super().__init__(publish, {entry.id: entry for entry in models})
         self.state = ModelState()
+        self.gpu = False
+        """Whether this llama.cpp can use the machine's GPU."""
         self.problem: SatchelError | None = None
         self.hold_load: threading.Event | None = None
         """When set, a load waits for it half way."""
@@ -121,21 +125,29 @@ class FakeModelLibrary:
         self._publish(LibraryChanged())
         return added
 
-    def rename(self, model_id: int, name: str) -> None:
-        self._models[model_id] = replace(self._models[model_id], name=name)
-        self._publish(LibraryChanged())
-
-    def remove(self, model_id: int) -> None:
-        del self._models[model_id]
-        self._publish(LibraryChanged())
-
     def verdict(
-        self, model: int | Path, n_ctx: int | None = None, kv_type: str = "f16", *, measure: bool | None = None
+        self,
+        model: int | Path,
+        n_ctx: int | None = None,
+        kv_type: str = "f16",
+        *,
+        measure: bool | None = None,
+        n_gpu_layers: int = -1,
     ) -> Verdict:
         if isinstance(model, int) and model not in self._models:
             raise ModelError("This model is not in the library any more.", "It was removed.", "Choose another one.")
         header = self._models[model].summary if isinstance(model, int) else summary(model.stem)
-        return _verdict(header, n_ctx or 4096, kv_type)
+        made = _verdict(header, n_ctx or 4096, kv_type)
+        return on_gpu(made, header.n_layers, n_gpu_layers) if self.gpu else made
+
+    def lesson(self, model_id: int, contexts: Sequence[int], kv_type: str = "f16") -> Lesson:
+        header = self._one(model_id).summary
+        taught = [BitsRow(bits, header.parameters * bits // 8) for bits in TAUGHT_BITS]
+        rows = sorted(
+            [*taught, BitsRow(header.bits_per_weight, header.size_bytes, this_file=True)], key=lambda row: -row.bits
+        )
+        points = tuple(ContextPoint(n, _verdict(header, n, kv_type).kv_bytes) for n in contexts)
+        return Lesson(header.parameters, tuple(rows), points, points[-1].kv_bytes / contexts[-1])
 
     def load(self, model_id: int, settings: LoadSettings | None = None, *, force: bool = False) -> Loaded:
         chosen = self._models[model_id]
@@ -186,7 +198,7 @@ class FakeModelLibrary:
         ]
 
     def backend(self) -> Backend:
-        return Backend("b6000", False, ["CPU"], "AVX2 = 1")
+        return Backend("b6000", self.gpu, ["CPU", "CUDA0"] if self.gpu else ["CPU"], "AVX2 = 1")
 
     def register_starters(self) -> None:
         """Nothing to register here."""
@@ -194,6 +206,17 @@ class FakeModelLibrary:
     def _set(self, state: ModelState) -> None:
         self.state = state
         self._publish(ModelStateChanged(state))
+
+
+def on_gpu(verdict: Verdict, n_layers: int, n_gpu_layers: int) -> Verdict:
+    """The same with so many layers on the GPU."""
+    share = 1.0 if n_gpu_layers < 0 else min(1.0, n_gpu_layers / (n_layers + 1))
+
+    def parts(device: str, share: float) -> DeviceParts:
+        sums = (verdict.weights_bytes, verdict.kv_bytes, verdict.compute_bytes)
+        return DeviceParts(device, *(int(each * share) for each in sums))
+
+    return replace(verdict, devices=(parts("CPU", 1 - share), parts("CUDA0", share)))
 
 
 def _verdict(header: ModelSummary, n_ctx: int, kv_type: str) -> Verdict:

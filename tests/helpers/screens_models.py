@@ -31,6 +31,7 @@ from app.ui.theme import Theme, ThemeChoice
 from app.ui.widgets.basic import row
 from tests.helpers.fake_hub import GB, FakeDownloads, FakeModelHub, download, found, many, offline
 from tests.helpers.fake_libraries import FakeDocumentLibrary, FakeModelLibrary, model
+from tests.helpers.fake_network import FakeConnections
 from tests.helpers.fake_services import FakeChatSession
 
 LONG = "DeepSeek-R1-Distill-Llama-8B-Abliterated-Uncensored-Roleplay-Imatrix-Merged-v2.1-Final-Really-GGUF"
@@ -57,7 +58,9 @@ class Stage:
             documents=FakeDocumentLibrary(publish),  # type: ignore[arg-type]
             models=self.models,  # type: ignore[arg-type]
             hub=self.hub,  # type: ignore[arg-type]
+            connections=FakeConnections(publish, self.settings),  # type: ignore[arg-type]
             downloads=self.downloads,  # type: ignore[arg-type]
+            planner=None,
             settings=self.settings,
             notify=self.notes.append,
         )

@@ -17,6 +17,7 @@ from app.ui.parts import Parts
 from app.ui.theme import Theme
 from tests.helpers.fake_hub import FakeDownloads, FakeModelHub
 from tests.helpers.fake_libraries import FakeDocumentLibrary, FakeModelLibrary
+from tests.helpers.fake_network import FakeConnections
 from tests.helpers.fake_services import FakeChatSession
 
 
@@ -44,6 +45,7 @@ def world(theme: Theme, bridge: Bridge, home: Home) -> SimpleNamespace:
     models, documents = FakeModelLibrary(bridge.publish), FakeDocumentLibrary(bridge.publish)
     chat, settings = FakeChatSession(bridge.publish), SettingsFile(home.settings_file)
     hub, downloads = FakeModelHub(), FakeDownloads(bridge.publish, models)
+    connections = FakeConnections(bridge.publish, settings)
     parts = Parts(
         theme=theme,
         bridge=bridge,
@@ -52,6 +54,7 @@ def world(theme: Theme, bridge: Bridge, home: Home) -> SimpleNamespace:
         documents=documents,  # type: ignore[arg-type]
         models=models,  # type: ignore[arg-type]
         hub=hub,  # type: ignore[arg-type]
+        connections=connections,  # type: ignore[arg-type]
         downloads=downloads,  # type: ignore[arg-type]
         settings=settings,
         notify=notes.append,
@@ -63,6 +66,7 @@ def world(theme: Theme, bridge: Bridge, home: Home) -> SimpleNamespace:
         documents=documents,
         chat=chat,
         hub=hub,
+        connections=connections,
         downloads=downloads,
         settings=settings,
         notes=notes,

@@ -1,0 +1,218 @@
+"""What is kept of models, in memory, with the methods of ``LibraryEntries``: for the window's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from app.core.errors import ModelError, SatchelError
+from app.models.adapter import Adapter, AdapterChoice, AdapterSummary, AttachedAdapter
+from app.models.library_values import ChatTemplate, DuplicateGroup, HashProgress, TrashedModel, UpdateCheck
+from app.models.model import LibraryModel
+from app.models.places.values import FoundModel, PlaceReport
+from app.models.preset import NO_PRESET, Preset
+from app.services.events import HashingChanged, LibraryChanged, Publish
+from app.storage.measurements import Measurement
+
+GENERAL = Preset(
+    system_prompt="",
+    temperature=0.7,
+    top_k=40,
+    top_p=0.95,
+    min_p=0.05,
+    repeat_penalty=1.05,
+    n_ctx=4096,
+    kv_type="f16",
+    n_gpu_layers=-1,
+)
+"""The general settings as they are without a settings file."""
+
+
+class FakeEntries:
+    """``reports``, ``groups``, ``measured`` and ``update`` are what is answered; the rest is kept."""
+
+    def __init__(self, publish: Publish, models: dict[int, LibraryModel]) -> None:
+        self._publish = publish
+        self._models = models
+        self._trashed: dict[int, tuple[LibraryModel, TrashedModel]] = {}
+        self._presets: dict[int, Preset] = {}
+        self._accepted: dict[int, str] = {}
+        self._adapters: list[Adapter] = []
+        self.reports: tuple[PlaceReport, ...] = ()
+        self.groups: tuple[DuplicateGroup, ...] = ()
+        self.measured: dict[int, tuple[Measurement, ...]] = {}
+        self.update: UpdateCheck | SatchelError | None = None
+        self.foreign_adapters: dict[str, str] = {}
+        """By file name, why an adapter does not belong to any model here."""
+        self._hashing: HashProgress | None = None
+        self.hashed: list[int] = []
+
+    # -- what there is ------------------------------------------------------------------------------------------------
+
+    def models(self) -> list[LibraryModel]:
+        return list(self._models.values())
+
+    def change(self, model_id: int, **changes: object) -> None:
+        """It is so now."""
+        self._models[model_id] = replace(self._models[model_id], **changes)  # type: ignore[arg-type]
+        self._publish(LibraryChanged())
+
+    def find_places(self) -> tuple[PlaceReport, ...]:
+        return self.reports
+
+    def add_found(self, found: Sequence[FoundModel]) -> tuple[LibraryModel, ...]:
+        made: list[LibraryModel] = []
+        for each in found:
+            if each.problem:
+                raise ModelError(f"{each.name} was not added.", each.problem, f"See to it in {each.program}.")
+            number = max(self._models, default=0) + 1
+            like = next(iter(self._models.values()))
+            header = replace(like.summary, name=each.name, size_bytes=each.size_bytes)
+            added = replace(like, id=number, path=each.path, summary=header, name="", program=each.program)
+            self._models[number] = added
+            made.append(added)
+        self._publish(LibraryChanged())
+        return tuple(made)
+
+    # -- what is kept of it -------------------------------------------------------------------------------------------
+
+    def rename(self, model_id: int, name: str) -> None:
+        self.change(model_id, name=name)
+
+    def set_notes(self, model_id: int, notes: str) -> None:
+        self.change(model_id, notes=notes.strip())
+
+    def template(self, model_id: int) -> ChatTemplate:
+        now = self._one(model_id).summary.chat_template
+        return ChatTemplate(now, self._accepted.get(model_id, now))
+
+    def put_template_before(self, model_id: int, accepted: str) -> None:
+        """The template was this when the person last saw it."""
+        self._accepted[model_id] = accepted
+        self.change(model_id, template_changed=True)
+
+    def acknowledge_template(self, model_id: int) -> None:
+        self._accepted[model_id] = self._one(model_id).summary.chat_template
+        self.change(model_id, template_changed=False)
+
+    def preset(self, model_id: int) -> Preset:
+        return self._presets.get(model_id, NO_PRESET)
+
+    def defaults(self, model_id: int) -> Preset:
+        return self._one(model_id).summary.recommended.over(GENERAL)
+
+    def set_preset(self, model_id: int, preset: Preset) -> None:
+        self._presets[model_id] = preset
+        self._publish(LibraryChanged())
+
+    def measurements(self, model_id: int) -> tuple[Measurement, ...]:
+        return self.measured.get(model_id, ())
+
+    def check_update(self, model_id: int) -> UpdateCheck:
+        if isinstance(self.update, SatchelError) or self.update is None:
+            raise self.update or ModelError("Whether there is a newer file is not known.", "", "Look under Find.")
+        return self.update
+
+    # -- deleting -----------------------------------------------------------------------------------------------------
+
+    def remove(self, model_id: int) -> None:
+        self.delete(model_id)
+
+    def delete(self, model_id: int) -> None:
+        model = self._models.pop(model_id)
+        now = datetime.now(UTC)
+        size = 0 if model.in_place else model.summary.size_bytes
+        kept = TrashedModel(model_id, model.title, size, now, now + timedelta(days=30))
+        self._trashed[model_id] = (model, kept)
+        self._publish(LibraryChanged())
+
+    def undelete(self, model_id: int) -> LibraryModel:
+        model, _ = self._trashed.pop(model_id)
+        self._models[model_id] = model
+        self._publish(LibraryChanged())
+        return model
+
+    def trash(self) -> tuple[TrashedModel, ...]:
+        return tuple(kept for _, kept in self._trashed.values())
+
+    def empty_trash(self) -> int:
+        freed = sum(kept.size_bytes for _, kept in self._trashed.values())
+        self._trashed.clear()
+        self._publish(LibraryChanged())
+        return freed
+
+    # -- files that moved, files that are there twice -------------------------------------------------------------------
+
+    def look_for_moved(self, model_id: int) -> str:
+        return self._one(model_id).found_at
+
+    def relink(self, model_id: int, path: Path | None = None) -> LibraryModel:
+        where = str(path) if path is not None else self._one(model_id).found_at
+        self.change(model_id, path=where, present=True, missing_reason="", found_at="")
+        return self._models[model_id]
+
+    def duplicates(self) -> tuple[DuplicateGroup, ...]:
+        return self.groups
+
+    def hash_duplicates(self) -> None:
+        """Nothing has to be read here."""
+
+    def hash_model(self, model_id: int) -> None:
+        self.hashed.append(model_id)
+        self.show_hashing(HashProgress(model_id, self._one(model_id).title, 43, 100))
+
+    def show_hashing(self, progress: HashProgress | None) -> None:
+        """The hashing is so far."""
+        self._hashing = progress
+        self._publish(HashingChanged(progress))
+
+    def hashing(self) -> HashProgress | None:
+        return self._hashing
+
+    def cancel_hashing(self) -> None:
+        self.show_hashing(None)
+
+    # -- adapters -----------------------------------------------------------------------------------------------------
+
+    def adapters_for(self, model_id: int) -> tuple[AdapterChoice, ...]:
+        used = {each.adapter.id: each.scale for each in self._one(model_id).adapters}
+        return tuple(
+            AdapterChoice(each, used.get(each.id), self.foreign_adapters.get(Path(each.path).name, ""))
+            for each in self._adapters
+        )
+
+    def put_adapter(self, path: str, name: str = "") -> Adapter:
+        """Have an adapter already."""
+        header = AdapterSummary(name or Path(path).stem, "llama", "SmolLM2", 8, 16.0, 120, 4_700_000)
+        made = Adapter(len(self._adapters) + 1, path, header)
+        self._adapters.append(made)
+        return made
+
+    def attach_adapter(self, model_id: int, path: Path, scale: float = 1.0) -> Adapter:
+        model = self._one(model_id)
+        if why := self.foreign_adapters.get(path.name):
+            raise ModelError(f"{path.stem} does not belong to {model.title}.", why, "Attach it to its own model.")
+        known = next((each for each in self._adapters if each.path == str(path)), None)
+        adapter = known or self.put_adapter(str(path))
+        others = tuple(each for each in model.adapters if each.adapter.id != adapter.id)
+        self.change(model_id, adapters=(*others, AttachedAdapter(adapter, scale)))
+        return adapter
+
+    def set_adapter_scale(self, model_id: int, adapter_id: int, scale: float) -> None:
+        used = self._one(model_id).adapters
+        self.change(
+            model_id,
+            adapters=tuple(replace(each, scale=scale) if each.adapter.id == adapter_id else each for each in used),
+        )
+
+    def detach_adapter(self, model_id: int, adapter_id: int) -> None:
+        used = self._one(model_id).adapters
+        self.change(model_id, adapters=tuple(each for each in used if each.adapter.id != adapter_id))
+
+    def _one(self, model_id: int) -> LibraryModel:
+        found = self._models.get(model_id)
+        if found is None:
+            raise ModelError("This model is not in the library any more.", "It was removed.", "Choose another one.")
+        return found
