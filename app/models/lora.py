@@ -72,6 +72,8 @@ def mismatch(adapter: Header, base: Header) -> str:
         if name.endswith("_norm.weight"):  # llama.cpp leaves these out
             continue
         wanted = _shape(name, pair)
+        if wanted is None:
+            return f"It is damaged: the two halves of its tensor {printable_line(name)} do not fit each other."
         if target.shape[:2] != wanted:
             theirs, ours = (" × ".join(map(str, shape)) for shape in (wanted, target.shape[:2]))
             return f"Its tensor {printable_line(name)} is made for {theirs} weights; this model's has {ours}."
@@ -87,14 +89,14 @@ def _pairs(header: Header) -> dict[str, dict[str, TensorInfo]]:
     return pairs
 
 
-def _shape(name: str, pair: Mapping[str, TensorInfo]) -> tuple[int, int]:
-    """Row length and rows of the tensor that the product of a pair is added to; zeros where the two do not fit."""
+def _shape(name: str, pair: Mapping[str, TensorInfo]) -> tuple[int, int] | None:
+    """Row length and rows of the tensor that the product of a pair is added to; None where the two do not fit."""
     a, b = pair[_A].shape, pair[_B].shape
     if len(a) < 2 or len(b) < 2:
-        return 0, 0
+        return None
     if name == _EMBEDDING:  # looked up by row, so stored the other way round
         return b[1], a[0]
-    return (a[0], b[1]) if a[1] == b[0] else (0, 0)
+    return (a[0], b[1]) if a[1] == b[0] else None
 
 
 def _rank(name: str, pair: Mapping[str, TensorInfo]) -> int:

@@ -48,6 +48,16 @@ LIMITS: dict[str, tuple[float, float]] = {
 }
 """Lowest and highest of each number, both allowed; those of the general settings."""
 
+_WORDS = {
+    "temperature": "The temperature",
+    "top_k": "Top-k",
+    "top_p": "Top-p",
+    "min_p": "Min-p",
+    "repeat_penalty": "The repeat penalty",
+    "n_ctx": "The context",
+    "n_gpu_layers": "The number of layers on the GPU",
+}
+
 _KEYS = {
     "temperature": "general.sampling.temp",
     "top_k": "general.sampling.top_k",
@@ -76,5 +86,5 @@ def complaint(preset: Preset) -> str:
     for name, (low, high) in LIMITS.items():
         value = getattr(preset, name)
         if value is not None and not low <= value <= high:  # also refuses nan
-            return f"{name.replace('_', ' ')} must be from {low:g} to {high:g}."
+            return f"{_WORDS[name]} must be from {low:,g} to {high:,.12g}."
     return ""

@@ -188,6 +188,10 @@ class LibraryEntries:
         """How far the hashing is; None when nothing waits."""
         return self._hasher.progress
 
+    def hashing_done(self, timeout_s: float) -> bool:
+        """Wait until nothing is hashed any more; False when the time was over first."""
+        return self._hasher.wait(timeout_s)
+
     def cancel_hashing(self) -> None:
         """Hash no more; what is hashed stays known."""
         self._hasher.cancel()

@@ -11,9 +11,10 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from app.core.errors import Cancelled, ModelError
+from app.core.errors import Cancelled, ModelError, SatchelError
 from app.core.jobs import CancelToken
 from app.models.library_values import HashProgress
 from app.storage.file_hashes import FileHashes
@@ -90,14 +91,14 @@ class Hasher:
             stamps = (FileStamp.of(Path(each.path)) for each in new)
             self._total_bytes += sum(stamp.size_bytes for stamp in stamps if stamp is not None)
             if self._waiting and self._thread is None:
-                self._cancel = CancelToken()
-                self._thread = threading.Thread(target=self._run, args=(self._cancel,), name="hashing", daemon=True)
+                self._thread = threading.Thread(target=self._run, name="hashing", daemon=True)
                 self._thread.start()
 
     def cancel(self) -> None:
         """Stop; what was hashed whole stays known."""
         with self._lock:
             self._waiting.clear()
+            self._done_bytes = self._total_bytes = 0
             self._cancel.cancel()
 
     def wait(self, timeout_s: float | None = None) -> bool:
@@ -112,20 +113,21 @@ class Hasher:
         self.cancel()
         self.wait(5.0)
 
-    def _run(self, cancel: CancelToken) -> None:
+    def _run(self) -> None:
         _give_way()
         while True:
             with self._lock:
-                if cancel.cancelled or not self._waiting:
+                if not self._waiting:
                     self._thread, self.progress = None, None
                     self._done_bytes = self._total_bytes = 0
                     break
                 wanted = self._waiting.popleft()
+                cancel = self._cancel = CancelToken()
             try:
-                hash_file(Path(wanted.path), self._hashes, cancel, lambda count, each=wanted: self._step(each, count))  # type: ignore[misc]
+                hash_file(Path(wanted.path), self._hashes, cancel, partial(self._step, wanted))
             except Cancelled:
                 continue
-            except ModelError as error:
+            except SatchelError as error:
                 log.warning("not hashed: %s", error)
         self._on_change(None)
 

@@ -10,7 +10,7 @@ from app.models.model import LibraryModel
 from app.models.split import part_paths
 from app.storage.file_stamp import FileStamp
 
-_MOUNT_DEPTH = {"media": 3, "run": 4, "mnt": 2, "Volumes": 2}
+_MOUNT_DEPTH = {"media": 4, "run": 5, "mnt": 3, "Volumes": 3}
 """Where systems put drives: how many parts of a path ("/", "media", user, drive) lead to the drive's own folder."""
 _MAX_LOOKED_AT = 2_000
 """Entries of a folder; a model folder has far fewer."""

@@ -65,7 +65,8 @@ class Trash:
             return
         source, target = Path(record.model.path), Path(record.deleted_from)
         files = len(record.model.files)
-        if source.exists() and any(part.exists() for part in _parts(target, files)):  # another file took its place
+        taken = self._records.by_path(target) is not None or any(part.exists() for part in _parts(target, files))
+        if source.exists() and taken:  # by a file that came later
             target = self._home.models / f"restored-{model_id}" / target.name
         try:
             if source.exists() or not target.exists():
@@ -123,9 +124,12 @@ class Trash:
         for old, new in zip(_parts(source, files), _parts(target, files), strict=True):
             if old.exists():  # a model that is not complete can be deleted, too
                 shutil.move(old, new)
-        if source.parent not in (self._home.models, self._home.models.resolve()):
-            with contextlib.suppress(OSError):  # something else is in it
-                source.parent.rmdir()
+        models = self._home.models.resolve()
+        with contextlib.suppress(OSError):  # something else is in it
+            for folder in source.parents:
+                if models not in folder.parents:
+                    break
+                folder.rmdir()
 
     def _purge(self, record: ModelRecord) -> int:
         size = self._size(record)

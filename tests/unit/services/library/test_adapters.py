@@ -1,0 +1,64 @@
+"""LoRA adapters in the library, without loading them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import ModelError
+from app.models.adapter import AttachedAdapter
+from tests.helpers import gguf_files
+from tests.helpers.library import Bench
+from tests.helpers.lora import write_lora
+
+
+def test_an_adapter_is_attached_scaled_and_detached(bench: Bench, tmp_path: Path) -> None:
+    base = gguf_files.llama(tmp_path / "base.gguf")
+    model = bench.add(base)
+    adapter = bench.entries.attach_adapter(model.id, write_lora(tmp_path / "lora.gguf", base), 0.5)
+    assert (adapter.summary.rank, adapter.summary.alpha, adapter.summary.n_tensors) == (4, 8.0, 1)
+    assert bench.only().adapters == (AttachedAdapter(adapter, 0.5),)
+    bench.entries.set_adapter_scale(model.id, adapter.id, 1.5)
+    (choice,) = bench.entries.adapters_for(model.id)
+    assert (choice.scale, choice.mismatch) == (1.5, "")
+    bench.entries.detach_adapter(model.id, adapter.id)
+    assert bench.only().adapters == ()
+    with pytest.raises(ModelError, match="not used with this model any more"):
+        bench.entries.set_adapter_scale(model.id, adapter.id, 1.0)
+    assert bench.entries.adapters() == (adapter,), "it stays in the library"
+    bench.entries.attach_adapter(model.id, Path(adapter.path))
+    bench.entries.remove_adapter(adapter.id)
+    assert (bench.only().adapters, bench.entries.adapters()) == ((), ())
+    assert Path(adapter.path).is_file()
+
+
+def test_an_adapter_of_another_model_is_refused_with_the_reason(bench: Bench, tmp_path: Path) -> None:
+    small = bench.add(gguf_files.llama(tmp_path / "small.gguf"))
+    large = gguf_files.llama(tmp_path / "large.gguf", n_embd=128, n_layers=4)
+    lora = write_lora(tmp_path / "lora.gguf", large, ("blk.0.attn_q.weight",))
+    with pytest.raises(ModelError) as caught:
+        bench.entries.attach_adapter(small.id, lora)
+    assert caught.value.what == "Test adapter does not belong to Test Llama."
+    assert caught.value.why == "Its tensor blk.0.attn_q.weight is made for 128 × 128 weights; this model's has 64 × 64."
+    assert bench.entries.adapters() == ()
+    bench.entries.add_adapter(lora)
+    (choice,) = bench.entries.adapters_for(small.id)
+    assert (choice.scale, choice.mismatch) == (None, caught.value.why)
+
+
+def test_an_adapter_that_is_gone_is_said(bench: Bench, tmp_path: Path) -> None:
+    base = gguf_files.llama(tmp_path / "base.gguf")
+    model = bench.add(base)
+    adapter = bench.entries.attach_adapter(model.id, write_lora(tmp_path / "lora.gguf", base))
+    Path(adapter.path).unlink()
+    assert not bench.only().adapters[0].adapter.present
+    assert "is not there any more" in bench.entries.adapters_for(model.id)[0].mismatch
+
+
+@pytest.mark.parametrize("scale", [float("nan"), float("inf"), 11.0, -10.5])
+def test_a_scale_that_makes_no_sense_is_refused(scale: float, bench: Bench, tmp_path: Path) -> None:
+    base = gguf_files.llama(tmp_path / "base.gguf")
+    model = bench.add(base)
+    with pytest.raises(ModelError, match="cannot be used with the scale"):
+        bench.entries.attach_adapter(model.id, write_lora(tmp_path / "lora.gguf", base), scale)

@@ -1,0 +1,87 @@
+"""Other programs' models in the library."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import ModelError
+from app.models.source import ModelSource
+from tests.helpers import gguf_files, places
+from tests.helpers.library import Bench
+from tests.helpers.lora import write_lora
+from tests.helpers.places import Ollama, hub_snapshot, model_bytes
+
+
+def test_an_ollama_model_is_used_in_place_under_its_own_name(bench: Bench) -> None:
+    ollama = Ollama(bench.folders.home / ".ollama/models")
+    blob = ollama.tag("llama3.2:1b", model_bytes("Meta Llama"))
+    with places.untouched(bench.folders.home):
+        (report,) = bench.entries.find_places()
+        assert not report.found[0].in_library
+        (model,) = bench.entries.add_found(report.found)
+        assert bench.entries.models() == [model]
+    assert (model.title, model.program, model.path, model.in_place) == ("llama3.2:1b", "Ollama", str(blob), True)
+    assert model.sha256 == blob.name.removeprefix("sha256-"), "known without reading it"
+    (report,) = bench.entries.find_places()
+    assert report.found[0].in_library
+    assert bench.entries.add_found(report.found) == (model,), "twice is once"
+    bench.entries.rename(model.id, "Mine")
+    assert bench.only().title == "Mine"
+    bench.entries.rename(model.id, "")
+    assert bench.only().title == "llama3.2:1b"
+    with places.untouched(bench.folders.home):
+        bench.entries.delete(model.id)
+        bench.entries.empty_trash()
+    assert blob.is_file()
+
+
+def test_a_split_model_of_the_hub_cache_is_kept_by_its_links(bench: Bench, tmp_path: Path) -> None:
+    parts = gguf_files.split(gguf_files.llama(tmp_path / "whole.gguf"), tmp_path, 2, "big")
+    cache = bench.folders.home / ".cache/huggingface/hub"
+    snapshot = hub_snapshot(cache, "ada/big", "a" * 40, {part.name: part.read_bytes() for part in parts})
+    (report,) = bench.entries.find_places()
+    (model,) = bench.entries.add_found(report.found)
+    assert model.parts == tuple(str(snapshot / part.name) for part in parts)
+    assert model.source == ModelSource("ada/big", "a" * 40, parts[0].name)
+    assert model.present
+
+
+def test_what_cannot_be_used_is_named_and_the_others_are_added(bench: Bench) -> None:
+    ollama = Ollama(bench.folders.home / ".ollama/models")
+    ollama.tag("good:1", model_bytes("Good"))
+    os.truncate(ollama.tag("cut:1", model_bytes("Cut")), 50)
+    ollama.tag("junk:1", b"GGUF but nothing else")
+    (report,) = bench.entries.find_places()
+    with pytest.raises(ModelError) as caught:
+        bench.entries.add_found(report.found)
+    assert caught.value.what == "2 models were not added: cut:1, junk:1."
+    assert "50 of" in caught.value.why
+    assert [model.title for model in bench.entries.models()] == ["good:1"]
+
+
+def test_a_moved_model_is_found_in_another_programs_folder_by_its_hash(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "deep" / "models").mkdir(parents=True)
+    path = gguf_files.llama(tmp_path / "deep" / "models" / "m.gguf")
+    model = bench.add(path)
+    bench.entries.hash_model(model.id)
+    assert bench.entries.hashing_done(30)
+    assert bench.entries.look_for_moved(model.id) == "", "it is there"
+    blob = Ollama(bench.folders.home / ".ollama/models").tag("tiny:1b", path.read_bytes())
+    path.unlink()
+    found = bench.entries.look_for_moved(model.id)
+    assert found == str(blob)
+    again = bench.entries.relink(model.id, Path(found))
+    assert (again.present, again.path, again.in_place) == (True, str(blob), True)
+
+
+def test_an_adapter_of_ollamas_becomes_an_adapter(bench: Bench, tmp_path: Path) -> None:
+    base = gguf_files.llama(tmp_path / "base.gguf")
+    lora = write_lora(tmp_path / "lora.gguf", base)
+    Ollama(bench.folders.home / ".ollama/models").tag("pirate:1", base.read_bytes(), adapters=[lora.read_bytes()])
+    (report,) = bench.entries.find_places()
+    (model,) = bench.entries.add_found(report.found)
+    assert model.title == "pirate:1"
+    assert [adapter.summary.name for adapter in bench.entries.adapters()] == ["Test adapter"]

@@ -1,0 +1,62 @@
+"""Whether the hub has another file now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import HubError, ModelError
+from app.models.hub.values import HubDetails, HubFile, HubModel
+from app.models.model import LibraryModel
+from app.models.source import ModelSource
+from tests.helpers import gguf_files
+from tests.helpers.library import Bench
+
+SOURCE = ModelSource("ada/tiny", "old", "tiny.gguf")
+
+
+def answer(bench: Bench, sha256: str, size: int, path: str = "tiny.gguf") -> None:
+    file = HubFile("ada/tiny", "new", "tiny", (path,), (size,), (sha256,))
+    bench.hub["ada/tiny"] = HubDetails(HubModel("ada/tiny", "ada", "tiny"), (file,), "", "new")
+
+
+@pytest.fixture
+def model(bench: Bench, tmp_path: Path) -> LibraryModel:
+    return bench.add(gguf_files.llama(tmp_path / "m.gguf"), SOURCE)
+
+
+def test_by_hash_where_it_is_known(bench: Bench, model: LibraryModel) -> None:
+    bench.entries.hash_model(model.id)
+    assert bench.entries.hashing_done(30)
+    answer(bench, bench.only().sha256, model.summary.size_bytes)
+    check = bench.entries.check_update(model.id)
+    assert (check.available, check.sentence) == (False, "This is the file that ada/tiny has now.")
+    answer(bench, "f" * 64, model.summary.size_bytes)
+    check = bench.entries.check_update(model.id)
+    assert (check.available, check.sentence) == (True, "ada/tiny has another version of tiny now.")
+    assert (check.source.revision, check.sha256) == ("new", "f" * 64)
+
+
+def test_by_length_where_it_is_not(bench: Bench, model: LibraryModel) -> None:
+    answer(bench, "f" * 64, model.summary.size_bytes)
+    check = bench.entries.check_update(model.id)
+    assert not check.available
+    assert "without a hash no more can be said" in check.sentence
+    answer(bench, "", model.summary.size_bytes + 1)
+    assert bench.entries.check_update(model.id).available
+
+
+def test_what_the_hub_does_not_have_any_more_is_said(bench: Bench, model: LibraryModel) -> None:
+    answer(bench, "f" * 64, 5, "renamed.gguf")
+    check = bench.entries.check_update(model.id)
+    assert (check.available, check.sentence) == (False, "ada/tiny does not have tiny.gguf any more.")
+    bench.hub.clear()
+    with pytest.raises(HubError):
+        bench.entries.check_update(model.id)
+
+
+def test_without_a_source_nothing_is_asked(bench: Bench, tmp_path: Path) -> None:
+    model = bench.add(gguf_files.llama(tmp_path / "m.gguf"))
+    with pytest.raises(ModelError, match="Where it was downloaded from is not known"):
+        bench.entries.check_update(model.id)
