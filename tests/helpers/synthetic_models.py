@@ -7,8 +7,9 @@ relatives do: sizes in :mod:`tests.helpers.synthetic_shapes`.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,11 @@ _ALWAYS_F32 = ("_norm", "ssm_conv1d", "ssm_a", "ssm_d", "shortconv.conv", "ffn_g
 
 @dataclass(frozen=True)
 class Storage:
-    """How a model is written. ``parts``: files that its tensors are spread over."""
+    """How a model is written. ``parts``: files that its tensors are spread over. ``vocabulary``: tokens."""
 
     matrix_type: str = "F16"
     parts: int = 1
+    vocabulary: int = VOCABULARY
 
 
 def write(folder: Path, name: str, storage: Storage = Storage()) -> Path:
@@ -59,11 +61,14 @@ def _write_file(path: Path, shape: Shape, names: Sequence[str], storage: Storage
         writer.add_name("A synthetic model")  # llama.cpp looks for "phi-3" in it
         for key, value in shape.keys.items():
             _add_key(writer, f"{shape.architecture}.{key}", value)
-        _add_tokenizer(writer)
+        _add_tokenizer(writer, storage.vocabulary)
     for key, value in split.items():
         (writer.add_int32 if key == "split.tensors.count" else writer.add_uint16)(key, value)
     for name in names:
-        _add_tensor(writer, name, shape.tensors[name], storage.matrix_type)
+        lengths = shape.tensors[name]
+        if name in ("token_embd.weight", "output.weight"):
+            lengths = (lengths[0], storage.vocabulary)
+        _add_tensor(writer, name, lengths, storage.matrix_type)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -99,13 +104,16 @@ def _add_tensor(writer: gguf.GGUFWriter, name: str, shape: Sequence[int], matrix
     writer.add_tensor(name, quants.quantize(weights, kind), raw_dtype=kind)
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter) -> None:
-    """Byte-level pairs as GPT-2 has them: all bytes, some words of them, and filler up to the vocabulary's size."""
+def _add_tokenizer(writer: gguf.GGUFWriter, size: int) -> None:
+    """Byte-level pairs as GPT-2 has them: all bytes, some words of them, and filler up to the vocabulary's size; in a
+    large one, pairs and triples of bytes."""
     letters = _byte_letters()
     merges = ["t h", "th e", "i n", "e r", "a n", "an d", "Ġ t", "Ġ a", "Ġt he", "o n", "r e", "e s", "Ġ s", "Ġ w"]
+    if size > VOCABULARY:
+        merges += islice(_more_merges(letters, {*merges}), size - len(letters) - len(merges) - 1)
     tokens = [*letters, *(merge.replace(" ", "") for merge in merges), "<|end|>"]
     kinds = [gguf.TokenType.NORMAL] * (len(tokens) - 1) + [gguf.TokenType.CONTROL]
-    filler = VOCABULARY - len(tokens)
+    filler = size - len(tokens)
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_list([*tokens, *(f"<unused{number}>" for number in range(filler))])
@@ -114,6 +122,15 @@ def _add_tokenizer(writer: gguf.GGUFWriter) -> None:
     writer.add_bos_token_id(len(tokens) - 1)
     writer.add_eos_token_id(len(tokens) - 1)
     writer.add_chat_template(TEMPLATE)
+
+
+def _more_merges(letters: Sequence[str], known: set[str]) -> Iterator[str]:
+    for first, second in product(letters, letters):
+        if f"{first} {second}" not in known:
+            yield f"{first} {second}"
+    for first, second, third in product(letters, letters, letters):
+        if f"{first}{second}" != "th" or third != "e":
+            yield f"{first}{second} {third}"
 
 
 def _byte_letters() -> list[str]:

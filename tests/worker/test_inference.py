@@ -203,9 +203,10 @@ def test_load_measures_threads_once_and_reports_memory(
     assert all(0.0 <= phase.fraction <= 1.0 for phase in phases)
     assert loaded.has_chat_template
     assert (loaded.architecture, loaded.n_ctx_train, loaded.n_vocab) == ("llama", 8192, 49152)
-    # The layout that allocates nothing gives the figures of the real load, to the log's 0.01 MiB a buffer.
+    # The layout that allocates nothing gives the figures of the real load, to the byte.
     probed = client.probe(chat_model, LoadSettings(n_ctx=1024))
-    assert probed.weights_bytes == pytest.approx(loaded.memory.weights_bytes, abs=20_000)
+    assert probed.buffers == loaded.memory.buffers
+    assert probed.weights_bytes == loaded.memory.weights_bytes
     assert probed.kv_bytes == loaded.memory.kv_bytes == 1024 * 30 * 2 * 192 * 2
     assert probed.compute_bytes == loaded.memory.compute_bytes
     assert probed.output_bytes == loaded.memory.output_bytes

@@ -14,7 +14,7 @@ GB = 10**9
 def test_fits(chat_model: Path) -> None:
     result = verdict(read_header(chat_model), 4096, "f16", 16 * GB)
     assert result.fit == "fits"
-    assert result.sentence == "Fits: takes 334 MB of the 16.0 GB that are free."
+    assert result.sentence == "Fits: takes 338 MB of the 16.0 GB that are free."
     assert result.n_ctx == 4096
     assert not result.measured_by_llama
 
