@@ -117,11 +117,15 @@ class Lanes:
         except OfflineError:
             self.patience.forgive()
         except SatchelError as error:
-            self.patience.failed(passing(error))
+            self._failed(passing(error))
         except TryLater as failure:
-            if failure.wait_s is not None:
-                self._choice.ease(time.monotonic())
-            self.patience.failed(failure)
+            self._failed(failure)
+
+    def _failed(self, failure: TryLater) -> None:
+        log.info("%s: %s", self._file.path, failure.why)
+        if failure.wait_s is not None:
+            self._choice.ease(time.monotonic())
+        self.patience.failed(failure)
 
     def _fetch(self, piece: Piece) -> None:
         place = self._address.place

@@ -24,7 +24,7 @@ from app.models.hub.values import HubFile
 
 log = logging.getLogger(__name__)
 
-_BUSY_TICK_S, _IDLE_TICK_S = 0.25, 1.0
+_BUSY_TICK_S, _IDLE_TICK_S = 0.05, 0.8
 _LEAVE_S = 3.0
 _BREATH_S = 0.2
 """Between two looks, so that a burst of wishes is one change."""
@@ -316,6 +316,7 @@ class DownloadManager:
         for running in self._running.values():
             running.thread.join(max(0.0, until - time.monotonic()))
         if self._held is not None:
+            self._drop_cancelled()
             self._held.release()
 
     @contextlib.contextmanager

@@ -24,6 +24,7 @@ from app.models.download.values import DownloadState
 from app.models.hub.values import HubFile
 
 _NEW = "new-"
+_LAST_ID = "last-id.json"
 _ABANDONED_S = 60.0
 _FRESH_S = 5.0
 
@@ -118,8 +119,7 @@ class Queue:
         try:
             _write(new / "item.json", Spec(title, file, datetime.now(UTC)))
             _write(new / "wish.json", Wish())
-            highest = max((int(folder.name) for folder in self._folders()), default=0)
-            for number in itertools.count(highest + 1):
+            for number in itertools.count(self._last_id() + 1):
                 folder = self._folder / str(number)
                 if not folder.exists():
                     with contextlib.suppress(OSError):  # another process took the number
@@ -128,6 +128,7 @@ class Queue:
         except BaseException:
             shutil.rmtree(new, ignore_errors=True)
             raise
+        _write(self._folder / _LAST_ID, int(folder.name))
         entry = self._read(folder)
         assert entry is not None
         return entry
@@ -165,7 +166,7 @@ class Queue:
         swept = 0
         for path in self._folder.iterdir():
             whole = path.name.isdigit() and self._read(path) is not None
-            if whole or (path.is_file() and path.suffix == ".lock"):
+            if whole or path.name == _LAST_ID or path.suffix == ".lock":
                 continue
             if path.name.startswith(_NEW) and time.time() - path.stat().st_mtime < _ABANDONED_S:
                 continue  # another process is adding it
@@ -175,6 +176,10 @@ class Queue:
             else:
                 path.unlink(missing_ok=True)
         return swept
+
+    def _last_id(self) -> int:
+        """The highest that was ever given: no id means two downloads."""
+        return max([_load(self._folder / _LAST_ID, int) or 0, *(int(folder.name) for folder in self._folders())])
 
     def _folders(self) -> list[Path]:
         if not self._folder.is_dir():

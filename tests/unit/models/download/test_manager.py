@@ -1,0 +1,216 @@
+"""The queue: pause, resume, order, room on the disk, several processes, orphans."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import ModelError
+from app.models.download.journal import RANGE_BYTES
+from app.models.download.room import RESERVE_BYTES
+from tests.helpers.downloads import MIB, Bench, publish, random_bytes, running
+from tests.helpers.hostile_hub import Calls, Stalls
+from tests.helpers.hub_server import HubServer
+
+DATA = random_bytes(10 * MIB + 1)
+
+
+@pytest.fixture
+def hub() -> Iterator[HubServer]:
+    with HubServer() as server:
+        yield server
+
+
+def test_a_pause_is_heard_while_the_server_stalls_and_the_rest_is_fetched_later(hub: HubServer, tmp_path: Path) -> None:
+    hub.behaviour = stalls = Stalls(3 * MIB)
+    with running(Bench(tmp_path, hub.url)) as bench:
+        added = bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        assert stalls.stalled.wait(20)
+        bench.manager.pause(added.id)
+        paused = bench.wait(lambda download: download.state == "paused")
+        assert not stalls.let_go.is_set()
+        assert paused.problem == ""
+        assert not Path(paused.target).exists()
+
+        bench.manager.resume(added.id)
+        done = bench.ended_after("paused")
+        stalls.let_go.set()
+
+    assert Path(done.target).read_bytes() == DATA
+    assert hub.sent_bytes("/repos/") - len(DATA) <= RANGE_BYTES
+
+
+def test_what_was_paused_stays_paused_and_what_ran_goes_on_after_a_restart(hub: HubServer, tmp_path: Path) -> None:
+    hub.behaviour = stalls = Stalls(2 * MIB, times=1)
+    one = publish(hub, {"one.gguf": DATA})
+    two = publish(hub, {"two.gguf": random_bytes(MIB, seed=2)})
+    with running(Bench(tmp_path, hub.url)) as bench:
+        bench.manager.add(one)
+        bench.manager.pause(bench.manager.add(two).id)
+        assert stalls.stalled.wait(20)
+        bench.wait(lambda download: download.done_bytes > 0)
+    stalls.let_go.set()
+    hub.requests.clear()
+
+    with running(Bench(tmp_path, hub.url)) as bench:
+        done = bench.wait(lambda download: download.state == "done")
+        assert bench.manager.all()[1].state == "paused"
+
+    assert Path(done.target).read_bytes() == DATA
+    assert 0 < hub.sent_bytes("/repos/") < len(DATA)
+
+
+def test_cancelling_deletes_what_arrived(hub: HubServer, tmp_path: Path) -> None:
+    hub.behaviour = stalls = Stalls(3 * MIB)
+    with running(Bench(tmp_path, hub.url)) as bench:
+        added = bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        assert stalls.stalled.wait(20)
+        bench.manager.cancel(added.id)
+        bench.gone()
+        stalls.let_go.set()
+
+    assert sorted(path.name for path in (tmp_path / "downloads").iterdir()) == ["last-id.json", "queue.lock"]
+    assert not list((tmp_path / "models").iterdir())
+    with pytest.raises(ModelError, match="not in the list any more"):
+        bench.manager.get(added.id)
+
+
+def test_the_same_file_again_is_the_same_download(hub: HubServer, tmp_path: Path) -> None:
+    file = publish(hub, {"model.gguf": DATA})
+    with running(Bench(tmp_path, hub.url)) as bench:
+        first = bench.manager.add(file)
+        assert bench.manager.add(file).id == first.id
+        done = bench.ended()
+        again = bench.manager.add(file)
+        assert (again.id, again.state) == (first.id, "done")
+
+        Path(done.target).unlink()
+        anew = bench.manager.add(file)
+        assert anew.state == "queued"
+        assert bench.wait(lambda download: download.id == anew.id and download.state == "done").target == done.target
+        bench.manager.clear_done()
+        bench.gone()
+        assert Path(done.target).read_bytes() == DATA
+
+
+def test_a_waiting_one_can_go_first(hub: HubServer, tmp_path: Path) -> None:
+    bench = Bench(tmp_path, hub.url)
+    files = [publish(hub, {f"{name}.gguf": random_bytes(1000, seed)}) for seed, name in enumerate("abc")]
+    added = [bench.manager.add(file) for file in files]
+    bench.manager.move_first(added[2].id)
+    assert [download.title for download in bench.manager.all()] == ["c.gguf", "a.gguf", "b.gguf"]
+    with running(bench):
+        bench.ended(2)
+
+    assert [Path(download.target).name for download in bench.finished] == ["c.gguf", "a.gguf", "b.gguf"]
+
+
+def test_without_room_nothing_is_fetched_until_there_is(hub: HubServer, tmp_path: Path) -> None:
+    free = [RESERVE_BYTES + len(DATA) - 1]
+    with running(Bench(tmp_path, hub.url, free_bytes=lambda folder: free[0])) as bench:
+        added = bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        paused = bench.ended()
+        assert paused.state == "paused"
+        assert paused.problem.startswith("There is no room for model.gguf. 10.5 MB are still to come, and 510 MB are")
+        assert hub.asked("cdn") == []
+
+        free[0] += 1
+        bench.manager.resume(added.id)
+        assert bench.ended_after("paused").state == "done"
+
+
+def test_a_disk_that_fills_meanwhile_pauses_and_goes_on_where_it_was(hub: HubServer, tmp_path: Path) -> None:
+    free = [10**12]
+    hub.behaviour = stalls = Stalls(3 * MIB)
+    with running(Bench(tmp_path, hub.url, free_bytes=lambda folder: free[0])) as bench:
+        added = bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        assert stalls.stalled.wait(20)
+        free[0] = 99_000_000
+        paused = bench.wait(lambda download: download.state == "paused")
+        assert paused.problem.startswith("model.gguf was paused: the disk is nearly full. Only 99.0 MB are free")
+
+        stalls.let_go.set()
+        hub.requests.clear()
+        free[0] = 10**12
+        bench.manager.resume(added.id)
+        assert bench.ended_after("paused").state == "done"
+
+    assert 0 < hub.sent_bytes("/repos/") < len(DATA)
+
+
+def test_a_disk_that_takes_no_more_pauses_in_words(hub: HubServer, tmp_path: Path) -> None:
+    with running(Bench(tmp_path, hub.url)) as bench:
+        file = publish(hub, {"model.gguf": DATA})
+        bench.offline = True
+        added = bench.manager.add(file)
+        bench.wait(lambda download: bool(download.note))
+        (tmp_path / "downloads" / str(added.id) / "0.part").symlink_to("/dev/full")
+        bench.offline = False
+        paused = bench.ended()
+
+    assert paused.state == "paused"
+    assert paused.problem.startswith("model.gguf could not be saved. The disk is full:")
+
+
+def test_a_second_process_adds_and_takes_over(hub: HubServer, tmp_path: Path) -> None:
+    with running(Bench(tmp_path, hub.url)) as first:
+        first.manager.add(publish(hub, {"one.gguf": DATA}))
+        first.ended()
+        with running(Bench(tmp_path, hub.url)) as second:
+            second.wait(lambda download: download.elsewhere)
+            second.manager.add(publish(hub, {"two.gguf": random_bytes(1000)}))
+            assert second.ended(1).state == "done"
+            assert [download.title for download in first.finished] == ["one.gguf", "two.gguf"]
+            assert second.finished == []
+
+            first.manager.close()
+            second.wait(lambda download: not download.elsewhere)
+            second.manager.add(publish(hub, {"three.gguf": random_bytes(1000)}))
+            second.ended(2)
+            assert [download.title for download in second.finished] == ["three.gguf"]
+
+
+def test_orphans_are_swept_at_the_start(hub: HubServer, tmp_path: Path) -> None:
+    with running(Bench(tmp_path, hub.url)) as bench:
+        bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        bench.ended()
+    folder = tmp_path / "downloads"
+    (folder / "77").mkdir()
+    (folder / "77" / "0.part").write_bytes(b"left behind")
+    (folder / "1" / "0.part").write_bytes(b"left behind by a done one")
+    (folder / "stray.tmp").write_bytes(b"?")
+    with running(Bench(tmp_path, hub.url)) as bench:
+        bench.ended()
+
+    assert sorted(path.name for path in folder.iterdir()) == ["1", "last-id.json", "queue.lock"]
+    assert bench.left() == []
+
+
+def test_a_hub_that_lies_about_names_writes_nowhere_else(hub: HubServer, tmp_path: Path) -> None:
+    bench = Bench(tmp_path, hub.url)
+    for name in ("../../evil.gguf", "/etc/evil.gguf", "a\\b.gguf", "con.gguf", ".hidden", "nul\0.gguf", "x" * 300):
+        with pytest.raises(ModelError, match="cannot be used here"):
+            bench.manager.add(publish(hub, {name: b"evil"}))
+    assert bench.manager.all() == ()
+
+
+def test_a_kill_between_the_last_byte_and_the_end_costs_no_byte(hub: HubServer, tmp_path: Path) -> None:
+    """As after a kill at that point: the folder is copied in the middle, and a second manager goes on with the copy."""
+    other = tmp_path / "other"
+
+    def copy() -> None:
+        shutil.copytree(tmp_path / "one" / "downloads", other / "downloads", dirs_exist_ok=True)
+
+    hub.behaviour = Calls(copy, after_chunks=100)
+    with running(Bench(tmp_path / "one", hub.url)) as bench:
+        bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        bench.ended()
+    hub.requests.clear()
+    with running(Bench(other, hub.url)) as bench:
+        done = bench.ended()
+
+    assert Path(done.target).read_bytes() == DATA
+    assert hub.sent_bytes("/repos/") <= len(DATA) - 100 * 64 * 1024 + RANGE_BYTES
