@@ -389,6 +389,8 @@ class MainWindow(QMainWindow):
             self.chat_page().close_source()
         elif shown is self._pages.get("documents"):
             shown.close_source()  # type: ignore[attr-defined]
+        elif shown is self._pages.get("models"):
+            self.models_page().close_details()
 
 
 def _page(name: str) -> Page:

@@ -89,6 +89,12 @@ class ModelsPage(QWidget):
         made.chat_requested.connect(self.chat_requested)
         return made
 
+    def close_details(self) -> None:
+        """Close the details of what was found, if they are shown."""
+        shown = self._stack.currentWidget()
+        if isinstance(shown, FindView):
+            shown.close_details()
+
     def _show_named(self, name: str) -> None:
         self.show_view(next(view for view in VIEWS if view == name))
 

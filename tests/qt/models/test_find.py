@@ -378,6 +378,18 @@ def test_in_a_small_window_the_details_take_the_lists_place(qtbot: QtBot, world:
     finder.until(lambda: finder.shown("models.find.details") and finder.shown("models.find.search"))
 
 
+def test_by_keyboard_from_the_field_into_the_list_and_its_details(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.models = [found()]
+    finder = Finder(qtbot, world)
+    rows = finder.find(QListView, "models.find.start.list")
+    qtbot.keyClick(finder.find(QLineEdit, "models.find.search"), Qt.Key.Key_Down)
+    finder.until(rows.hasFocus)
+    qtbot.keyClick(rows, Qt.Key.Key_Return)
+    finder.until(lambda: finder.shown("models.find.details.scroll"))
+    finder.view.close_details()
+    assert not finder.shown("models.find.details")
+
+
 def test_the_page_has_three_views(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = ModelsPage(world.parts)
     qtbot.addWidget(page)

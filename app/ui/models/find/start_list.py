@@ -13,7 +13,8 @@ from app.ui.models.find.repositories import Repositories, Row
 from app.ui.models.find.repository_list import RepositoryList
 from app.ui.models.find.words import purpose_words
 from app.ui.theme import Theme
-from app.ui.widgets.basic import button, column, label, row
+from app.ui.widgets.basic import button, column, row
+from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.flow import FlowLayout
 
 PURPOSES: tuple[Purpose, ...] = get_args(Purpose)
@@ -30,8 +31,8 @@ class StartList(QWidget):
         self.setObjectName("models.find.start")
         self.rows = Repositories(self)
         self.list = RepositoryList(theme, self.rows, "models.find.start.list", self.tr("Models to start with"))
-        title = row(label(self.tr("Good ones to start with"), "heading"), spacing=8)
-        title.addStretch()
+        title = row(ElidedLabel(self.tr("Good ones to start with"), "heading"), spacing=8)
+        title.setStretch(0, 1)
         browse = button(self.tr("Browse the whole hub"), "models.find.browse", self.browse_requested.emit, "link")
         title.addWidget(browse)
         self._chips = QWidget()

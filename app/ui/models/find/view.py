@@ -6,8 +6,8 @@ repository by a click.
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QProgressBar, QStackedWidget, QWidget
 
 from app.core.errors import OfflineError, SatchelError
@@ -34,8 +34,8 @@ PAUSE_MS = 700
 """After the last letter; Enter does not wait."""
 SHORTEST = 3
 """Letters that are searched for without Enter."""
-DETAILS_SHARE, NARROWEST_DETAILS, WIDEST_DETAILS = 0.46, 420, 600
-NARROWEST_LIST = 400
+DETAILS_SHARE, NARROWEST_DETAILS, WIDEST_DETAILS = 0.46, 380, 600
+NARROWEST_LIST = 440
 
 
 class FindView(QWidget):
@@ -125,6 +125,9 @@ class FindView(QWidget):
         self.details.downloads_requested.connect(self.downloads_requested)
         self.details.model_requested.connect(self.model_requested)
         self._parts.bridge.happened.connect(self._happened)
+        self._parts.theme.changed.connect(self._make_room)
+        down = QShortcut(QKeySequence("Down"), self.field, context=Qt.ShortcutContext.WidgetShortcut)
+        down.activated.connect(self._enter_list)
 
     # -- searching ----------------------------------------------------------------------------------------------------
 
@@ -203,12 +206,23 @@ class FindView(QWidget):
         words = self.tr("%Ln result(s) left out: too large, or of unknown size", "", hidden)
         self._count.setText(counted(words, hidden) if hidden else "")
 
+    def _enter_list(self) -> None:
+        shown = self._start.list if self._states.currentWidget() is self._start else self._list
+        shown.setFocus()
+        if not shown.currentIndex().isValid():
+            shown.setCurrentIndex(shown.model().index(0, 0))
+
     # -- details ------------------------------------------------------------------------------------------------------
 
     def _open(self, repo_id: str, title: str) -> None:
         self.details.open(repo_id, title)
         self.details.show()
         self._make_room()
+
+    def close_details(self) -> None:
+        """Back to the list alone."""
+        if not self.details.isHidden():
+            self._close_details()
 
     def _close_details(self) -> None:
         self.details.hide()
@@ -221,7 +235,7 @@ class FindView(QWidget):
         """Beside each other; in a small window the details stand in the list's place."""
         share = round(self.width() * DETAILS_SHARE)
         wanted = min(max(share, room_px(NARROWEST_DETAILS)), room_px(WIDEST_DETAILS))
-        narrow = self.width() - wanted < NARROWEST_LIST
+        narrow = self.width() - wanted < room_px(NARROWEST_LIST)
         opened = not self.details.isHidden()
         self._listing.setVisible(not (opened and narrow))
         self.details.set_narrow(narrow)
