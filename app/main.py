@@ -121,11 +121,13 @@ class Program(QObject):
                 models=services.models,
                 hub=services.hub,
                 connections=services.connections,
+                downloads=services.downloads,
                 planner=services.planner,
                 settings=services.settings,
                 notify=self.window.notify,
             )
         )
+        services.downloads.start()
         QTimer.singleShot(PRELOAD_AFTER_MS, self, self._preload)
 
     def _preload(self) -> None:

@@ -15,13 +15,18 @@ from app.inference.client import InferenceClient
 from app.inference.protocol import PROTOCOL as MODEL
 from app.knowledge.client import KnowledgeClient
 from app.knowledge.protocol import PROTOCOL as DOCUMENTS
+from app.models.download.manager import DownloadManager
+from app.models.download.part import Means
+from app.models.download.patience import Timing
+from app.models.download.room import Room
 from app.models.hub.catalogue import SHIPPED, read_catalogue
 from app.models.hub.client import Hub
 from app.models.hub.header_cache import HeaderCache
 from app.services.chat_session import ChatSession
 from app.services.connections import Connections
 from app.services.documents import DocumentLibrary, relay
-from app.services.events import EventHub, NoticeRaised
+from app.services.downloads import Downloads, shelve
+from app.services.events import DownloadsChanged, EventHub, NoticeRaised
 from app.services.hub import ModelHub, access_of
 from app.services.measured_loads import MeasuredLoads
 from app.services.memory_speed import MemorySpeed
@@ -53,6 +58,7 @@ class Services:
     models: ModelLibrary
     documents: DocumentLibrary
     hub: ModelHub
+    downloads: Downloads
     connections: Connections
     planner: ModelPlanner
     notices: tuple[str, ...]
@@ -113,6 +119,16 @@ class Services:
         secrets, catalogue = Secrets(home), read_catalogue(SHIPPED, home.catalogue)
         client = Hub(network, lambda: access_of(settings, secrets), HeaderCache(home.cache / "headers"))
         hub = ModelHub(client, sizer, secrets, settings, catalogue)
+        downloads = Downloads(
+            DownloadManager(
+                home.downloads,
+                home.models,
+                Means(network, client, Room(), Timing()),
+                parallel=lambda: settings.current.network.downloads_parallel,
+                on_change=lambda downloads: events.publish(DownloadsChanged(downloads)),
+                on_finished=shelve(models, lambda: settings.current.network.endpoint),
+            )
+        )
         speed = MemorySpeed(facts, models.machine, lambda path: sizer.read(path)[0])
         planner = ModelPlanner(models, sizer, speed, lambda: inference.loaded, hub.header_path)
         watch = MemoryWatch(events.publish, lambda: inference.pid)
@@ -128,6 +144,7 @@ class Services:
             models=models,
             documents=documents,
             hub=hub,
+            downloads=downloads,
             connections=connections,
             planner=planner,
             notices=(*restored, *settings.problems, *catalogue.problems),
@@ -151,6 +168,7 @@ class Services:
     def close(self) -> None:
         """Stop and save replies, end the workers, close the database."""
         self.chat.close()
+        self.downloads.close()
         self._watch.close()
         self.models.close()
         self.connections.close()
