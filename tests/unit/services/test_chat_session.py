@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,12 +13,13 @@ import pytest
 from app.core.database import Database
 from app.core.errors import BusyError, DiskFull, ModelError, SatchelError, WorkerDied
 from app.core.paths import Home
+from app.models.preset import Preset
 from app.services.chat_session import ChatSession
 from app.services.documents import DocumentLibrary
 from app.services.events import EvidenceFound, MessageAdded, MessageFinished, ReplyStep, TextArrived
 from app.storage.conversations import Conversations
 from app.storage.schema import open_database
-from app.storage.settings import SettingsFile
+from app.storage.settings import ChatChoices, SamplingChoices, SettingsFile
 from tests.helpers.scripted import (
     TOWER,
     Recorder,
@@ -81,6 +83,24 @@ def test_a_chat_streams_and_is_saved(session_with: Any, recorder: Recorder, data
         ("user", "And?"),
     ]
     assert session.list_conversations()[0].title == "Hi?"
+
+
+def test_the_loaded_models_preset_holds_over_the_general_settings(session_with: Any, home: Home) -> None:
+    settings = SettingsFile(home.settings_file)
+    general = replace(settings.current, chat=ChatChoices(instructions="General."), sampling=SamplingChoices(top_k=7))
+    settings.save(general)
+    inference, library = ScriptedInference(["One.", "Two.", "Three."]), ScriptedLibrary()
+    session = session_with(inference, library=library)
+    made = session.new_conversation()
+    session.send(made.id, "Hi?")
+    library.preset = Preset(system_prompt="Only this model's.", temperature=0.0)
+    session.send(made.id, "And?")
+    session.attach(made.id, 1)
+    session.send(made.id, "How high is the tower?")
+    asked = [(messages[0].content, sampling.temperature, sampling.top_k) for messages, sampling, _ in inference.asked]
+    assert asked[0] == ("General.", 0.7, 7)
+    assert asked[1] == ("Only this model's.", 0.0, 7)
+    assert asked[2][1:] == (0.2, 7), "answers from documents have a temperature of their own"
 
 
 def test_what_stayed_empty_is_gone_after_the_end(session_with: Any, database: Database) -> None:
