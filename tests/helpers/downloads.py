@@ -96,9 +96,9 @@ class Bench:
             assert there, f"it did not come to that: {self._seen}"
             return self._seen[number]
 
-    def ended(self, number: int = 0) -> Download:
+    def ended(self, number: int = 0, timeout_s: float = 30.0) -> Download:
         """The download when it is done or has failed or paused."""
-        return self.wait(lambda download: download.state in ("done", "failed", "paused"), number)
+        return self.wait(lambda download: download.state in ("done", "failed", "paused"), number, timeout_s)
 
     def ended_after(self, state: str, number: int = 0) -> Download:
         """The same, though not this state, that it is in now or was in a moment ago."""

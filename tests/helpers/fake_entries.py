@@ -143,7 +143,7 @@ class FakeEntries:
         self._publish(LibraryChanged())
         return freed
 
-    # -- files that moved, files that are there twice -------------------------------------------------------------------
+    # -- files that moved, files that are there twice -----------------------------------------------------------------
 
     def look_for_moved(self, model_id: int) -> str:
         return self._one(model_id).found_at

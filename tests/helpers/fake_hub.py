@@ -10,6 +10,7 @@ from typing import Any
 
 from app.core.errors import HubError, OfflineError, SatchelError
 from app.models.download.values import Download, DownloadState
+from app.models.hub.estimate import advise
 from app.models.hub.values import CuratedModel, HubDetails, HubFile, HubModel, HubPage, Purpose, Sort
 from app.models.model import Fit, Verdict
 from app.models.plan import Candidate, Plan, PlanChoice
@@ -220,10 +221,10 @@ class FakeModelHub:
 
 
 class FakePlanner:
-    """Answers with ``plan``, or fails with ``problem``; waits for ``hold`` when it is set."""
+    """Answers with ``answer``, else by sizes; or fails with ``problem``. Waits for ``hold`` when it is set."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.answer = plan
+    def __init__(self) -> None:
+        self.answer: Plan | None = None
         self.problem: SatchelError | None = None
         self.hold: threading.Event | None = None
 
@@ -232,7 +233,10 @@ class FakePlanner:
             self.hold.wait(10)
         if self.problem is not None:
             raise self.problem
-        return self.answer
+        if self.answer is not None:
+            return self.answer
+        advice = advise(model.files, model.model.parameters, 14 * GB)
+        return Plan(False) if advice is None else replace(plan_for(advice.file), reasons=advice.reasons)
 
 
 def plan_for(file: HubFile, tokens_per_s: float | None = 21.4) -> Plan:

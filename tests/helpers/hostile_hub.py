@@ -5,7 +5,6 @@ They concern the bodies of large files, and count what they did in ``done``; ``t
 
 from __future__ import annotations
 
-import itertools
 import random
 import threading
 from collections.abc import Callable, Iterator
@@ -101,20 +100,25 @@ class Stalls(Bad):
 
 
 class Calls(Bad):
-    """Calls something in the middle of the first bodies: a new commit, URLs that expire, a kill."""
+    """Calls something whenever so many chunks of bodies were sent: a new commit, URLs that expire, a kill."""
 
     def __init__(self, call: Callable[[], None], after_chunks: int = 8, times: int = 1) -> None:
         super().__init__(times)
         self._call = call
         self._after = after_chunks
+        self._chunks = 0
 
     def body(self, seen: Seen, start: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
         """See :class:`Behaviour`."""
-        bad = self.again(seen)
-        for number in itertools.count():
-            chunk = next(chunks, None)
-            if chunk is None:
-                return
-            if bad and number == self._after:
+        for chunk in chunks:
+            if seen.server == "cdn" and self._due() and self.again(seen):
                 self._call()
             yield chunk
+
+    def _due(self) -> bool:
+        with self._lock:
+            self._chunks += 1
+            due = self._chunks > self._after
+            if due:
+                self._chunks = 0
+            return due

@@ -29,7 +29,7 @@ from app.ui.parts import Parts
 from app.ui.rail import Memory, Rail
 from app.ui.theme import Theme, ThemeChoice
 from app.ui.widgets.basic import row
-from tests.helpers.fake_hub import GB, FakeDownloads, FakeModelHub, download, found, many, offline
+from tests.helpers.fake_hub import GB, FakeDownloads, FakeModelHub, FakePlanner, download, found, many, offline
 from tests.helpers.fake_libraries import FakeDocumentLibrary, FakeModelLibrary, model
 from tests.helpers.fake_network import FakeConnections
 from tests.helpers.fake_services import FakeChatSession
@@ -60,7 +60,7 @@ class Stage:
             hub=self.hub,  # type: ignore[arg-type]
             connections=FakeConnections(publish, self.settings),  # type: ignore[arg-type]
             downloads=self.downloads,  # type: ignore[arg-type]
-            planner=None,
+            planner=FakePlanner(),  # type: ignore[arg-type]
             settings=self.settings,
             notify=self.notes.append,
         )

@@ -24,7 +24,7 @@ from app.models.hub.values import HubFile
 
 log = logging.getLogger(__name__)
 
-_BUSY_TICK_S, _IDLE_TICK_S = 0.05, 0.8
+_BUSY_TICK_S, _IDLE_TICK_S = 0.25, 1.0
 _LEAVE_S = 3.0
 _BREATH_S = 0.2
 """Between two looks, so that a burst of wishes is one change."""
@@ -155,13 +155,14 @@ class DownloadManager:
     def _run(self) -> None:
         try:
             while not self._closing.is_set():
+                began = time.monotonic()
                 try:
                     self._step()
                 except OSError as error:
                     log.warning("the list of downloads cannot be used now: %s", error)
                 self._wake.wait(_BUSY_TICK_S if self._running or self._elsewhere else _IDLE_TICK_S)
                 self._wake.clear()
-                self._closing.wait(_BREATH_S)
+                self._closing.wait(max(0.0, began + _BREATH_S - time.monotonic()))
         finally:
             self._leave()
 
