@@ -76,6 +76,8 @@ def kind_of(header: Header) -> ModelKind:
 def _refuse_others(header: Header, path: Path) -> None:
     what = f"{path.name} is not a language model."
     kind = "mmproj" if header.architecture == "clip" else header.text("general.type", "model")
+    if kind == "adapter":
+        raise ModelError(what, _NOT_MODELS[kind], "Add that model, and attach the adapter to it.")
     if kind in _NOT_MODELS:
         raise ModelError(what, _NOT_MODELS[kind], "Choose the model's own .gguf file.")
     parts = header.integer("split.count", 1)

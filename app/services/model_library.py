@@ -126,6 +126,7 @@ class ModelLibrary(LibraryEntries):
             copy = copy and not ours  # a copy of a copy helps nobody
             known = self._records.by_origin(path) if copy else self._shelf.known(path)
             if known is not None and FileStamp.of_all(known.model.files) is not None:
+                self._shelf.learn(known.model.files, sha256s)
                 if source is not None:
                     self._records.set_source(known.model.id, source)
                 return self._shelf.one(known.model.id)
@@ -183,26 +184,26 @@ class ModelLibrary(LibraryEntries):
         *,
         measure: bool | None = None,
         n_gpu_layers: int = -1,
+        quantization: str = "",
     ) -> Verdict:
         """Whether a model fits now. ``n_ctx`` None: as it would be loaded. ``n_gpu_layers`` -1: all.
 
         ``measure`` True: llama.cpp lays it out, once for each choice (about half a second; formulas where it cannot).
-        None, for a list of many: only near the limit, or what it said before. Errors: :class:`ModelError`.
+        None, for a list of many: only near the limit, or what it said before. ``quantization``: as if it were quantized
+        to that type ("Q4_K_M") first; always laid out. Errors: :class:`ModelError`, then also :class:`WorkerError`.
         """
-        if isinstance(model, Path):
-            path, usual = resolved(model), self._settings.current.model.context
-        else:
-            record = self._shelf.record(model)
-            path, usual = Path(record.model.path), self._presets.load_settings(record).n_ctx
+        path, usual = self._path_and_context(model)
         context = usual if n_ctx is None else n_ctx
+        if quantization:
+            return self._sizer.quantized_verdict(path, quantization, context, kv_type, n_gpu_layers=n_gpu_layers)
         return self._sizer.verdict(path, context, kv_type, measure=measure, n_gpu_layers=n_gpu_layers)
 
-    def lesson(self, model_id: int, contexts: Sequence[int], kv_type: str = "f16") -> Lesson:
+    def lesson(self, model: int | Path, contexts: Sequence[int], kv_type: str = "f16") -> Lesson:
         """How a model's size comes about: its weights at so many bits, and what these contexts (tokens, growing) add.
 
         Errors: :class:`ModelError`.
         """
-        header, _ = self._sizer.read(Path(self._shelf.record(model_id).model.path))
+        header, _ = self._sizer.read(self._path_and_context(model)[0])
         return lesson(header, contexts, kv_type)
 
     def measurements(self, model_id: int) -> tuple[Measurement, ...]:
@@ -319,6 +320,13 @@ class ModelLibrary(LibraryEntries):
 
     def _adapters_changed(self, model_id: int) -> None:
         self._loader.use_adapters(self._shelf.one(model_id))
+
+    def _path_and_context(self, model: int | Path) -> tuple[Path, int]:
+        """A model's file, and the tokens that it would be loaded with."""
+        if isinstance(model, Path):
+            return resolved(model), self._settings.current.model.context
+        record = self._shelf.record(model)
+        return Path(record.model.path), self._presets.load_settings(record).n_ctx
 
     def _what_to_load(self) -> tuple[LibraryModel, LoadSettings]:
         model = self._chosen()

@@ -13,6 +13,7 @@ from app.core.paths import Home
 from app.inference.client import InferenceClient
 from app.inference.protocol import LoadSettings, Sampling
 from app.models.preset import NO_PRESET, Preset
+from app.models.source import ModelSource
 from app.services.events import Event, ModelStateChanged
 from app.services.model_library import ModelLibrary
 from app.storage.facts import Facts
@@ -123,6 +124,25 @@ def test_an_ollama_blob_is_sized_loaded_and_asked_although_it_has_no_ending(benc
         assert bench.say()
         bench.library.delete(model.id)
         bench.library.empty_trash()
+
+
+def test_a_download_is_satchels_own_and_a_newer_one_takes_its_place(bench: Bench) -> None:
+    folder = bench.home.models / "ada" / "tiny"
+    folder.mkdir(parents=True)
+    path = gguf_files.llama(folder / "tiny.gguf", spells=True, n_embd=128)
+    source = ModelSource("ada/tiny", "old", "tiny.gguf")
+    model = bench.library.add(path, source=source, sha256s=("AB" * 32,))
+    assert (model.in_place, model.source, model.sha256) == (False, source, "ab" * 32)
+    bench.library.set_notes(model.id, "Good.")
+    gguf_files.llama(path, spells=True, n_embd=128, n_layers=3, tokenizer__chat_template="{{ other }}")
+    newer = ModelSource("ada/tiny", "new", "tiny.gguf")
+    again = bench.library.add(path, source=newer, sha256s=("CD" * 32,))
+    assert (again.id, again.notes, again.source, again.sha256) == (model.id, "Good.", newer, "cd" * 32)
+    assert again.summary.n_layers == 3
+    assert again.template_changed
+    bench.library.delete(again.id)
+    assert not path.exists()
+    assert list(bench.home.models.iterdir()) == []
 
 
 def test_a_preset_decides_how_a_model_is_loaded(bench: Bench, whole: Path) -> None:

@@ -65,10 +65,12 @@ class LibraryEntries:
         return self._found.find()
 
     def add_found(self, found: Sequence[FoundModel]) -> tuple[LibraryModel, ...]:
-        """Add what was found, in place, with the adapters that its program uses. Errors: :class:`ModelError` for those
-        that could not be added; the others are."""
+        """Add models and adapters that were found, in place; what only helps a model to read images is left out.
+
+        Errors: :class:`ModelError` for those that could not be added; the others are.
+        """
         try:
-            added = self._found.add([each for each in found if each.kind != "adapter"])
+            added = self._found.add([each for each in found if each.kind == "model"])
             for each in found:
                 if each.kind == "adapter":
                     self._adapters.add(resolved(Path(each.path)))

@@ -94,11 +94,15 @@ class Shelf:
             found_name=found_name,
             source=source,
         )
-        for file, sha256 in zip(files, sha256s, strict=False):
-            stamp = FileStamp.of(file)
-            if sha256 and stamp is not None:
-                self.records.hashes.set(str(file), stamp, sha256)
+        self.learn(record.model.files, sha256s)
         return self.one(record.model.id)
+
+    def learn(self, files: Sequence[str], sha256s: Sequence[str]) -> None:
+        """Keep hashes that are known without reading the files."""
+        for file, sha256 in zip(files, sha256s, strict=False):
+            stamp = FileStamp.of(Path(file))
+            if sha256 and stamp is not None:
+                self.records.hashes.set(file, stamp, sha256)
 
     def move(self, model: LibraryModel, path: Path) -> None:
         """Another path for the same model. Errors: :class:`ModelError` when another model is there."""

@@ -80,7 +80,9 @@ def test_a_moved_model_is_found_in_another_programs_folder_by_its_hash(bench: Be
 def test_an_adapter_of_ollamas_becomes_an_adapter(bench: Bench, tmp_path: Path) -> None:
     base = gguf_files.llama(tmp_path / "base.gguf")
     lora = write_lora(tmp_path / "lora.gguf", base)
-    Ollama(bench.folders.home / ".ollama/models").tag("pirate:1", base.read_bytes(), adapters=[lora.read_bytes()])
+    Ollama(bench.folders.home / ".ollama/models").tag(
+        "pirate:1", base.read_bytes(), adapters=[lora.read_bytes()], projector=b"GGUF"
+    )
     (report,) = bench.entries.find_places()
     (model,) = bench.entries.add_found(report.found)
     assert model.title == "pirate:1"
