@@ -99,7 +99,9 @@ class Services:
         connections = Connections(network, settings, events.publish)
         inference = InferenceClient(home, model_worker_ended)
         measured = MeasuredLoads(MeasurementRecords(database), machine_key())
-        sizer = ModelSizer(inference, layouts=LayoutRecords(database), measured=measured)
+        sizer = ModelSizer(
+            inference, layouts=LayoutRecords(database), measured=measured, room=lambda: planner.gpu_room()
+        )
         models = ModelLibrary(
             LibraryRecords(database),
             inference,

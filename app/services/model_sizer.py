@@ -16,10 +16,13 @@ from app.core.errors import DoesNotFit, ModelError, WorkerError
 from app.hardware.read import memory_available_bytes
 from app.inference.client import InferenceClient
 from app.inference.protocol import KvType, Loaded, LoadSettings
+from app.models.device_verdict import verdict_by_device
 from app.models.gguf import Header
 from app.models.gguf_reader import read_header
 from app.models.model import ModelSummary, Verdict
 from app.models.native import llama_cpp_version
+from app.models.plan import Room
+from app.models.planner import used_bytes
 from app.models.requantized import requantized, write_without_weights
 from app.models.sizing import GpuShare, Layout, estimate, usable_context
 from app.models.summary import kind_of
@@ -42,7 +45,8 @@ class ModelSizer:
     """Verdicts on model files. Safe from any thread.
 
     ``available_bytes`` says how much memory is free now. ``layouts`` keeps what llama.cpp was asked for over restarts,
-    and ``measured`` what loads really took; without them both are forgotten at the end.
+    and ``measured`` what loads really took; without them both are forgotten at the end. ``room`` says what is free on
+    every device, where llama.cpp is known to use a GPU; else None.
     """
 
     def __init__(
@@ -52,11 +56,13 @@ class ModelSizer:
         *,
         layouts: LayoutRecords | None = None,
         measured: MeasuredLoads | None = None,
+        room: Callable[[], Room | None] = lambda: None,
     ) -> None:
         self._inference = inference
         self._available_bytes = available_bytes
         self._records = layouts
         self._measured = measured
+        self._room = room
         self._lock = threading.Lock()
         self._headers = HeaderShelf()
         self._layouts: dict[str, Layout] = {}
@@ -68,7 +74,7 @@ class ModelSizer:
     def verdict(
         self, path: Path, n_ctx: int, kv_type: str, *, measure: bool | None = None, n_gpu_layers: int = -1
     ) -> Verdict:
-        """Whether a file's model fits at this context into main memory.
+        """Whether a file's model fits at this context, into main memory or with ``n_gpu_layers`` on the GPUs.
 
         ``measure``: True asks llama.cpp to lay it out unless it has been asked before, False never, None when the
         estimate is not far below what is free. Where it cannot be asked (its process does not start; an embedding
@@ -77,11 +83,25 @@ class ModelSizer:
         header, _ = self.read(path)
         n_ctx = usable_context(header, n_ctx)
         settings = LoadSettings(n_ctx=n_ctx, kv_type=_kv_type(kv_type), n_gpu_layers=n_gpu_layers)
+        room = self._room()
+        if room is not None and room.gpus and kind_of(header) != "embedding":  # those stay on the processor
+            return self._verdict_by_device(path, header, settings, room, measure)
         free, replaced = self._available_bytes(), self._replaced_bytes()
         if measure is None:
             measure = estimate(header, n_ctx, kv_type).total_bytes > CLEARLY_FITS * (free + replaced)
         layout = self.layout(path, settings, measure=measure) or self.estimate(path, settings)
         return verdict(header, n_ctx, kv_type, free, replaced_bytes=replaced, measured=layout)
+
+    def _verdict_by_device(
+        self, path: Path, header: Header, settings: LoadSettings, room: Room, measure: bool | None
+    ) -> Verdict:
+        gpus = [GpuShare(gpu.device, float(gpu.free_bytes)) for gpu in room.gpus]
+        estimated = self.estimate(path, settings, gpus)
+        if measure is None:
+            used, free = used_bytes(estimated, room), {device.device: device.free_bytes for device in room.devices}
+            measure = any(size > CLEARLY_FITS * free[device] for device, size in used.items())
+        layout = self.layout(path, settings, measure=measure) or estimated
+        return verdict_by_device(header, settings.n_ctx, settings.kv_type, room, layout)
 
     def layout(self, path: Path, settings: LoadSettings, *, measure: bool = True) -> Layout | None:
         """llama.cpp's own layout: from memory, from the database, or (``measure``) by asking it. None where it has not
@@ -134,6 +154,16 @@ class ModelSizer:
                 write_without_weights(changed, path, target)
                 found = self._known_or_asked(key, target, settings, measure=True)
         return self._corrected(found) if found is not None else None
+
+    def quantized_verdict(
+        self, path: Path, file_type: str, n_ctx: int, kv_type: str, *, n_gpu_layers: int = -1
+    ) -> Verdict:
+        """Whether that quantization would fit. Errors: :class:`ModelError`, :class:`WorkerError`."""
+        header, _ = self.read(path)
+        settings = LoadSettings(usable_context(header, n_ctx), _kv_type(kv_type), n_gpu_layers)
+        layout = self.quantized_layout(path, file_type, settings)
+        changed, free = self.quantized(path, file_type), self._available_bytes()
+        return verdict(changed, settings.n_ctx, kv_type, free, replaced_bytes=self._replaced_bytes(), measured=layout)
 
     # -- what it really took ----------------------------------------------------------------------------------------
 

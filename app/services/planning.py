@@ -4,13 +4,14 @@ the hub."""
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import ModelError, NetworkError, WorkerError
-from app.hardware.machine import Machine
+from app.hardware.machine import Accelerator, Machine
 from app.inference.protocol import Backend, Loaded, LoadSettings
 from app.models.candidates import Source, candidate_of, closed_forms
 from app.models.gguf import Header
@@ -24,6 +25,9 @@ from app.models.sizing import HOST, Layout
 from app.services.memory_speed import MemorySpeed
 
 log = logging.getLogger(__name__)
+
+_FRESH_S = 1.0
+"""A reading of the GPUs for verdicts is good for so long; the driver takes some milliseconds for each."""
 
 _TYPICAL_LOSS = quality_loss("Q4_K_M", 0.0)
 
@@ -79,12 +83,16 @@ class ModelPlanner:
         speed: MemorySpeed,
         loaded: Callable[[], Loaded | None],
         header_path: Callable[[HubFile], Path],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._models = models
         self._sizer = sizer
         self._speed = speed
         self._loaded = loaded
         self._header_path = header_path
+        self._clock = clock
+        self._known_accelerators: tuple[Accelerator, ...] = ()
+        self._gpu_room: tuple[float, Room | None] = (float("-inf"), None)
 
     def plan(
         self,
@@ -124,11 +132,35 @@ class ModelPlanner:
 
     def room(self) -> Room:
         """What a model could fill now, in place of the loaded one."""
-        machine, backend = self._models.machine(), self._models.backend()
-        accelerators = backend.accelerators if backend.supports_gpu_offload else ()
-        return make_room(machine, accelerators, self._replaced(), self._speed.bytes_per_s(machine))
+        machine = self._models.machine()
+        return make_room(machine, self._accelerators(), self._replaced(), self._speed.bytes_per_s(machine))
+
+    def gpu_room(self) -> Room | None:
+        """The same for a verdict; None where no GPU is known of that llama.cpp can use.
+
+        Cheap on a machine without one: llama.cpp's process is not started to find out unless NVIDIA's driver knows a
+        GPU, and other makers' GPUs are known from the first plan on. A list of many gets one reading.
+        """
+        asked_at, room = self._gpu_room
+        now = self._clock()
+        if now - asked_at > _FRESH_S:
+            room = self._read_gpu_room()
+            self._gpu_room = (now, room)
+        return room
 
     # -- inside -----------------------------------------------------------------------------------------------------
+
+    def _read_gpu_room(self) -> Room | None:
+        machine = self._models.machine()
+        if not machine.gpus and not self._known_accelerators:
+            return None
+        accelerators = self._accelerators()
+        return make_room(machine, accelerators, self._replaced()) if accelerators else None
+
+    def _accelerators(self) -> tuple[Accelerator, ...]:
+        backend = self._models.backend()
+        self._known_accelerators = backend.accelerators if backend.supports_gpu_offload else ()
+        return self._known_accelerators
 
     def _replaced(self) -> dict[str, int]:
         loaded = self._loaded()

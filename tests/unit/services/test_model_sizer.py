@@ -8,6 +8,7 @@ from app.inference.client import InferenceClient
 from app.inference.protocol import LoadSettings, MemoryUse
 from app.services.model_sizer import ModelSizer
 from tests.helpers import gguf_files
+from tests.helpers.plans import room
 
 MIB = 2**20
 
@@ -61,6 +62,18 @@ def test_where_llama_cpp_cannot_be_asked_the_estimate_stands(inference: Sizing, 
     inference.answer = ModelError("This file is damaged.")
     with pytest.raises(ModelError, match="damaged"):
         sizer.verdict(path, 4096, "f16", measure=True)
+
+
+def test_each_gpu_has_to_have_room_where_llama_cpp_uses_one(inference: Sizing, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf", n_layers=8, n_embd=4096, n_ff=14_336, n_heads=32, n_heads_kv=8)
+    sizer = ModelSizer(inference, lambda: 1, room=lambda: room(8 * 10**9, 4 * 10**9))
+    verdict = sizer.verdict(path, 4096, "f16")
+    assert verdict.fit == "fits"
+    assert [parts.device for parts in verdict.devices] == ["CPU", "CUDA0"]
+    assert inference.asked == 0
+    small = ModelSizer(inference, lambda: 10**12, room=lambda: room(8 * 10**9, 10**9))
+    assert small.verdict(path, 4096, "f16", measure=False).fit == "does_not_fit"
+    assert small.verdict(path, 4096, "f16", measure=False, n_gpu_layers=0).fit == "fits"
 
 
 def test_an_embedding_model_is_estimated(inference: Sizing, embedding_model: Path) -> None:

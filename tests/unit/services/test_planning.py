@@ -85,7 +85,10 @@ class Bench:
         speed = MemorySpeed(
             Facts(open_database(home)), self.library.machine, lambda path: self.sizes.read(path)[0], lambda *_: 50e9
         )
-        self.planner = ModelPlanner(self.library, self.sizes, speed, lambda: self.loaded, self.header_path)
+        self.now = 0.0
+        self.planner = ModelPlanner(
+            self.library, self.sizes, speed, lambda: self.loaded, self.header_path, lambda: self.now
+        )
 
     def header_path(self, file: HubFile) -> Path:
         self.headers.append(file.name)
@@ -150,6 +153,28 @@ def test_a_gpu_and_what_the_loaded_model_has_on_it(bench: Bench) -> None:
 def test_a_gpu_that_this_llama_cpp_cannot_use_is_not_counted(bench: Bench) -> None:
     bench.library.here = replace(bench.library.here, gpus=(Gpu(0, "RTX", 12 * GB, 11 * GB),))
     assert bench.planner.room().gpus == ()
+    assert bench.planner.gpu_room() is None
+
+
+def test_a_verdict_knows_the_gpus_that_llama_cpp_can_use(bench: Bench) -> None:
+    bench.library.llama = CUDA
+    bench.library.here = replace(bench.library.here, gpus=(Gpu(0, "RTX", 12 * GB, 11 * GB),))
+    room = bench.planner.gpu_room()
+    assert room is not None
+    assert [gpu.device for gpu in room.gpus] == ["CUDA0"]
+    bench.library.here = replace(bench.library.here, gpus=())
+    assert bench.planner.gpu_room() is room, "one reading for a list of many"
+
+
+def test_other_makers_gpus_are_known_from_the_first_plan_on(bench: Bench) -> None:
+    radeon = Accelerator("Vulkan0", "Radeon", "gpu", 16 * GB, 15 * GB)
+    bench.library.llama = Backend("llama.cpp", True, ["Vulkan0: Radeon"], "", (radeon,))
+    assert bench.planner.gpu_room() is None
+    bench.planner.plan(3)
+    bench.now = 1.5
+    room = bench.planner.gpu_room()
+    assert room is not None
+    assert room.gpus[0].free_bytes // GB == 14
 
 
 def test_where_llama_cpp_cannot_be_asked_the_formulas_stand(bench: Bench) -> None:
