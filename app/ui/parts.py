@@ -33,8 +33,8 @@ class Parts:
     documents: DocumentLibrary
     models: ModelLibrary
     hub: ModelHub
+    downloads: Downloads
+    planner: ModelPlanner
     connections: Connections
     settings: SettingsFile
     notify: Callable[[Note], None]
-    downloads: Downloads = None  # type: ignore[assignment]
-    planner: ModelPlanner | None = None

@@ -15,7 +15,7 @@ from app.ui.bridge import Bridge
 from app.ui.notices import Note
 from app.ui.parts import Parts
 from app.ui.theme import Theme
-from tests.helpers.fake_hub import FakeDownloads, FakeModelHub
+from tests.helpers.fake_hub import FakeDownloads, FakeModelHub, FakePlanner
 from tests.helpers.fake_libraries import FakeDocumentLibrary, FakeModelLibrary
 from tests.helpers.fake_network import FakeConnections
 from tests.helpers.fake_services import FakeChatSession
@@ -44,6 +44,7 @@ def world(theme: Theme, bridge: Bridge, home: Home) -> SimpleNamespace:
     notes: list[Note] = []
     models, documents = FakeModelLibrary(bridge.publish), FakeDocumentLibrary(bridge.publish)
     chat, settings = FakeChatSession(bridge.publish), SettingsFile(home.settings_file)
+    planner = FakePlanner()
     hub, downloads = FakeModelHub(), FakeDownloads(bridge.publish, models)
     connections = FakeConnections(bridge.publish, settings)
     parts = Parts(
@@ -56,6 +57,7 @@ def world(theme: Theme, bridge: Bridge, home: Home) -> SimpleNamespace:
         hub=hub,  # type: ignore[arg-type]
         connections=connections,  # type: ignore[arg-type]
         downloads=downloads,  # type: ignore[arg-type]
+        planner=planner,  # type: ignore[arg-type]
         settings=settings,
         notify=notes.append,
     )
@@ -68,6 +70,7 @@ def world(theme: Theme, bridge: Bridge, home: Home) -> SimpleNamespace:
         hub=hub,
         connections=connections,
         downloads=downloads,
+        planner=planner,
         settings=settings,
         notes=notes,
         bridge=bridge,

@@ -18,7 +18,7 @@ from app.services.events import ConnectionsChanged
 from app.ui.models.find.view import FindView
 from app.ui.models.page import ModelsPage
 from app.ui.widgets.rows import ROW_ROLE, RowContent
-from tests.helpers.fake_hub import FakePlanner, files, found, many, offline, plan_for
+from tests.helpers.fake_hub import files, found, many, offline, plan_for
 from tests.helpers.fake_libraries import model
 
 WidgetT = TypeVar("WidgetT", bound=QWidget)
@@ -235,9 +235,9 @@ def test_details_judge_the_advised_file_and_then_the_one_that_is_chosen(qtbot: Q
 
 
 def test_the_planner_says_which_file_is_best(qtbot: QtBot, world: SimpleNamespace) -> None:
-    planner = FakePlanner(plan_for(files(found(), ["Q4_K_M"])[0]))
+    planner = world.planner
+    planner.answer = plan_for(files(found(), ["Q4_K_M"])[0])
     planner.hold = threading.Event()
-    world.parts = replace(world.parts, planner=planner)
     finder = Finder(qtbot, world)
     finder.open()
     assert finder.text("models.find.advice.title") == "Working out which file is best here…"
@@ -250,9 +250,9 @@ def test_the_planner_says_which_file_is_best(qtbot: QtBot, world: SimpleNamespac
 
 
 def test_a_plan_does_not_take_away_what_the_person_chose(qtbot: QtBot, world: SimpleNamespace) -> None:
-    planner = FakePlanner(plan_for(files(found(), ["Q4_K_M"])[0]))
+    planner = world.planner
+    planner.answer = plan_for(files(found(), ["Q4_K_M"])[0])
     planner.hold = threading.Event()
-    world.parts = replace(world.parts, planner=planner)
     finder = Finder(qtbot, world)
     finder.open()
     finder.click(0, "models.find.files")
@@ -263,7 +263,7 @@ def test_a_plan_does_not_take_away_what_the_person_chose(qtbot: QtBot, world: Si
 
 
 def test_when_nothing_fits_the_plan_says_what_would_help(qtbot: QtBot, world: SimpleNamespace) -> None:
-    world.parts = replace(world.parts, planner=FakePlanner(Plan(False, changes=("Free 2 GB more.",))))
+    world.planner.answer = Plan(False, changes=("Free 2 GB more.",))
     finder = Finder(qtbot, world)
     finder.open()
     finder.until(lambda: finder.text("models.find.advice.title") == "None of its files fits this machine")
@@ -272,9 +272,7 @@ def test_when_nothing_fits_the_plan_says_what_would_help(qtbot: QtBot, world: Si
 
 
 def test_without_an_answer_of_the_planner_sizes_decide(qtbot: QtBot, world: SimpleNamespace) -> None:
-    planner = FakePlanner(Plan(False))
-    planner.problem = NetworkError("The hub cannot be reached.")
-    world.parts = replace(world.parts, planner=planner)
+    world.planner.problem = NetworkError("The hub cannot be reached.")
     finder = Finder(qtbot, world)
     finder.open()
     finder.until(lambda: finder.text("models.find.advice.title") == "Best for this machine: Q8_0")
@@ -300,6 +298,7 @@ def test_one_that_does_not_fit_says_so_and_can_be_had_anyway(qtbot: QtBot, world
 def test_a_download_goes_into_the_queue_and_then_into_the_library(qtbot: QtBot, world: SimpleNamespace) -> None:
     finder = Finder(qtbot, world)
     finder.open()
+    finder.until(lambda: finder.shown("models.find.download"))
     finder.find(QPushButton, "models.find.download").click()
     finder.until(lambda: finder.shown("models.find.foot.words"))
     (item,) = world.downloads.all()
@@ -325,6 +324,7 @@ def test_a_download_that_cannot_begin_says_why(qtbot: QtBot, world: SimpleNamesp
     world.downloads.problem = StorageError("There is no room for it.", "It needs 1.8 GB.", "Make room.")
     finder = Finder(qtbot, world)
     finder.open()
+    finder.until(lambda: finder.shown("models.find.download"))
     finder.find(QPushButton, "models.find.download").click()
     finder.until(lambda: bool(world.notes))
     assert world.notes[0].why == "It needs 1.8 GB."

@@ -19,8 +19,7 @@ class DownloadFeed(QObject):
         self.downloads: tuple[Download, ...] = ()
         self._heard = False
         parts.bridge.happened.connect(self._happened)
-        if parts.downloads is not None:
-            parts.bridge.run(parts.downloads.all, self._begin, lambda _error: None, self)
+        parts.bridge.run(parts.downloads.all, self._begin, lambda _error: None, self)
 
     def _begin(self, downloads: tuple[Download, ...]) -> None:
         if not self._heard:

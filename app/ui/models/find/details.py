@@ -201,9 +201,6 @@ class HubDetailsPane(QFrame):
         planner = self._parts.planner
         by_size = advise(details.files, details.model.parameters, self._room)
         self._files.rows.advise(None, self._room)
-        if planner is None:
-            self._advise(by_size)
-            return
 
         def came(plan: Plan) -> None:
             if turn == self._turn:
