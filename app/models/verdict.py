@@ -76,11 +76,13 @@ def _sentence(fit: Fit, header: Header, n_ctx: int, kv_type: str, parts: Layout,
     if fit == "tight":
         left = size_text(room_bytes - parts.committed_bytes)
         return f"Tight: takes {takes} of the {free} that are free; only {left} would be left for everything else."
-    return f"Does not fit: needs {takes}, and {free} are free. {_way_out(header, n_ctx, kv_type, room_bytes)}"
+    # What llama.cpp's layout takes beyond the formulas' it will take at a smaller context, too.
+    beyond = parts.committed_bytes - estimate(header, n_ctx, kv_type).committed_bytes
+    return f"Does not fit: needs {takes}, and {free} are free. {_way_out(header, n_ctx, kv_type, room_bytes, beyond)}"
 
 
-def _way_out(header: Header, n_ctx: int, kv_type: str, room_bytes: int) -> str:
-    smaller = largest_context(header, kv_type, room_bytes, n_ctx)
+def _way_out(header: Header, n_ctx: int, kv_type: str, room_bytes: int, beyond_bytes: int) -> str:
+    smaller = largest_context(header, kv_type, room_bytes - beyond_bytes, n_ctx)
     if smaller >= SMALLEST_CONTEXT:
         return f"With a context of {smaller:,} tokens instead of {n_ctx:,} it would."
     if header.weights_bytes > room_bytes:

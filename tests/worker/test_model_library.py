@@ -303,7 +303,7 @@ def test_a_model_that_is_far_too_large_is_not_loaded(bench: Bench, tmp_path: Pat
 def test_a_refused_load_leaves_the_loaded_model_alone(bench: Bench, chat_model: Path) -> None:
     model = bench.library.add(chat_model)
     loaded = bench.library.load(model.id, SMALL)
-    bench.free = 40_000_000
+    bench.free = 70_000_000
     with pytest.raises(DoesNotFit) as caught:
         bench.library.load(model.id, LoadSettings(n_ctx=8192))
     assert "With a context of" in caught.value.why

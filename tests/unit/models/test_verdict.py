@@ -52,6 +52,16 @@ def test_a_smaller_context_is_named_when_it_helps(chat_model: Path) -> None:
     assert "With a context of 2,048 tokens instead of 8,192 it would." in result.sentence
 
 
+def test_a_smaller_context_is_one_that_fits_by_llama_cpps_own_layout(chat_model: Path) -> None:
+    header = read_header(chat_model)
+    more = 60_000_000
+    formula = estimate(header, 8192)
+    measured = replace(formula, other_bytes=formula.other_bytes + more)
+    room = estimate(header, 2048).committed_bytes + more
+    result = verdict(header, 8192, "f16", room, measured=measured)
+    assert "With a context of 2,048 tokens instead of 8,192 it would." in result.sentence
+
+
 def test_weights_that_are_too_large_are_named(tmp_path: Path) -> None:
     path = gguf_files.llama(
         tmp_path / "huge.gguf", n_layers=80, n_embd=8192, n_ff=28_672, n_heads=64, n_heads_kv=8, n_vocab=128_256
