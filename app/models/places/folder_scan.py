@@ -105,7 +105,7 @@ class Scan:
         """A small text file; None when it is not there or cannot be read, the latter with a problem."""
         try:
             with path.open("rb") as file:
-                return file.read(_MAX_TEXT_BYTES).decode("utf-8", "replace")
+                return file.read(_MAX_TEXT_BYTES).decode("utf-8", "replace").replace("\0", "")
         except FileNotFoundError:
             return None
         except OSError as error:

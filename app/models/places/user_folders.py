@@ -25,6 +25,7 @@ class UserFolders:
 
     def expand(self, value: str) -> Path:
         """A path as a person writes it: ``~`` is the home folder, and relative ones begin there."""
+        value = value.replace("\0", "")  # no path can have one
         if value == "~" or value.startswith(("~/", "~\\")):
             return self.home / value[2:]
         return self.home / value

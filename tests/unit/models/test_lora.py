@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -82,3 +83,22 @@ def test_an_activated_lora_is_refused_in_words(base: Path, tmp_path: Path) -> No
     path = write_lora(tmp_path / "a.gguf", base, invocation_tokens=[1, 2, 3])
     with pytest.raises(ModelError, match="activated LoRA"):
         read_adapter(path)
+
+
+def test_damaged_adapters_get_an_answer_each(base: Path, tmp_path: Path) -> None:
+    whole = write_lora(tmp_path / "a.gguf", base).read_bytes()
+    header = read_header(base)
+    random = Random(1)
+    refused = 0
+    for _ in range(500):
+        data = bytearray(whole)
+        for _ in range(random.choice((1, 2, 8))):
+            data[random.randrange(500)] = random.randrange(256)
+        path = tmp_path / "mutant.gguf"
+        path.write_bytes(data)
+        try:
+            assert isinstance(mismatch(read_adapter(path)[0], header), str)
+        except ModelError as error:
+            assert error.what and error.why and error.next_step
+            refused += 1
+    assert refused > 250
