@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from app.core.paths import Home
 from app.storage.settings import SettingsFile
 from app.ui.widgets.rows import ROW_ROLE
 from tests.end2end.conftest import Driver
-from tests.helpers.hub_server import HubServer
+from tests.helpers.hub_server import Behaviour, HubServer, Seen
 
 CARD = b"""---
 license: apache-2.0
@@ -98,6 +99,48 @@ def test_from_a_search_to_a_chat(start: Callable[[], Driver], home: Home, hub: H
     driver.ask("Say hello.")
     driver.until(lambda: len(driver.reply_names()) == 1)
     assert _loaded(driver) == str(arrived[0])
+
+
+class _Slow(Behaviour):
+    """Sends the beginning of a model, and the rest when it may."""
+
+    def __init__(self) -> None:
+        self.may_go_on = threading.Event()
+
+    def body(self, seen: Seen, start: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            if start > 4_000_000 and seen.path.endswith(".gguf"):
+                self.may_go_on.wait(60)
+            start += len(chunk)
+            yield chunk
+
+
+def test_a_download_goes_on_after_a_restart(
+    start: Callable[[], Driver], home: Home, hub: HubServer, chat_model: Path
+) -> None:
+    slow = hub.behaviour = _Slow()
+    _network(home, endpoint=hub.url)
+    driver = start()
+    _find_view(driver)
+    _click(driver, _search(driver, "tiny"), 0)
+    driver.wait_for(QAbstractButton, "models.find.download").click()
+    driver.wait_for(QWidget, "rail.models.progress")
+    driver.wait_for(QAbstractButton, "models.find.show").click()
+    driver.until(lambda: "of 145 MB" in driver.words("models.downloads.1"))
+    driver.wait_for(QAbstractButton, "models.downloads.1.pause").click()
+    driver.until(lambda: "Paused" in driver.words("models.downloads.1"))
+    assert driver.program.close()
+
+    slow.may_go_on.set()
+    again = start()
+    again.wait_for(QWidget, "welcome")
+    again.window.go("models")
+    again.wait_for(QAbstractButton, "models.view.downloads").click()
+    again.wait_for(QAbstractButton, "models.downloads.1.resume").click()
+    again.until(lambda: "“Tiny” is ready." in again.notices())
+    assert [file.read_bytes() == chat_model.read_bytes() for file in home.models.rglob("*.gguf")] == [True]
+    again.wait_for(QAbstractButton, "models.downloads.1.show").click()
+    again.wait_for(QListView, "models.list")
 
 
 def _card(driver: Driver) -> str:

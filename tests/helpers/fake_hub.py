@@ -13,7 +13,7 @@ from app.models.download.values import Download, DownloadState
 from app.models.hub.estimate import advise
 from app.models.hub.values import CuratedModel, HubDetails, HubFile, HubModel, HubPage, Purpose, Sort
 from app.models.model import Fit, Verdict
-from app.models.plan import Candidate, Plan, PlanChoice
+from app.models.plan import Candidate, DeviceRoom, Plan, PlanChoice, Room
 from app.models.source import ModelSource
 from app.services.events import DownloadsChanged, Publish
 from tests.helpers.fake_libraries import FakeModelLibrary, model
@@ -225,8 +225,12 @@ class FakePlanner:
 
     def __init__(self) -> None:
         self.answer: Plan | None = None
+        self.space = Room(DeviceRoom("CPU", "memory", 14 * GB, GB))
         self.problem: SatchelError | None = None
         self.hold: threading.Event | None = None
+
+    def room(self) -> Room:
+        return self.space
 
     def plan(self, model: HubDetails, n_ctx: int | None = None) -> Plan:
         if self.hold is not None:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QListView
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import HubError, NetworkError, StorageError
-from app.models.plan import Plan
+from app.models.plan import Plan, Room
 from app.models.source import ModelSource
 from app.services.events import ConnectionsChanged
 from app.ui.models.find.view import FindView
@@ -170,6 +170,16 @@ def test_only_what_fits_leaves_out_the_large_and_the_unknown(qtbot: QtBot, world
     finder.find(QCheckBox, "models.find.fitting").click()
     assert [finder.row(at).title for at in range(finder.rows())] == ["Small"]
     assert finder.text("models.find.count").startswith("2 results left out")
+
+
+def test_the_memory_of_a_gpu_counts_too(qtbot: QtBot, world: SimpleNamespace) -> None:
+    memory, gpu = world.planner.space.memory, replace(world.planner.space.memory, device="CUDA0", label="GPU 0")
+    world.planner.space = Room(memory, (replace(gpu, free_bytes=40_000_000_000), replace(gpu, unified=True)))
+    world.hub.models = [found(parameters=70_000_000_000)]
+    finder = Finder(qtbot, world)
+    finder.search("qwen")
+    finder.until(lambda: finder.rows() == 1)
+    finder.until(lambda: [badge.text for badge in finder.row(0).badges] == ["Should fit"])
 
 
 def test_another_order_asks_again(qtbot: QtBot, world: SimpleNamespace) -> None:

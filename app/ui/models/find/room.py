@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from app.services.model_library import ModelLibrary
+    from app.services.planning import ModelPlanner
 
 
-def room_bytes(models: ModelLibrary) -> int:
-    """Free memory, and what the model that is loaded gives back when it makes room. Reads the machine: may block."""
-    loaded = models.state.loaded
-    return models.machine().memory_available_bytes + (loaded.memory.resident_bytes if loaded is not None else 0)
+def room_bytes(planner: ModelPlanner) -> int:
+    """Free memory and that of the GPUs, with what the loaded model gives back. Reads the machine: may block.
+
+    llama.cpp shares a model between them, so both count; a GPU without memory of its own is counted once.
+    """
+    room = planner.room()
+    return room.memory.free_bytes + sum(gpu.free_bytes for gpu in room.gpus if not gpu.unified)

@@ -255,7 +255,7 @@ class FindView(QWidget):
         super().showEvent(event)
         self._show_offline()
         parts = self._parts
-        parts.bridge.run(lambda: room_bytes(parts.models), self._room_known, lambda _error: None, self)
+        parts.bridge.run(lambda: room_bytes(parts.planner), self._room_known, lambda _error: None, self)
         if self.details.isHidden():
             self.field.setFocus()
 
