@@ -1,9 +1,15 @@
-"""From what llama.cpp says of its buffers to a layout by device."""
+"""Layouts from what llama.cpp says of its buffers, and those it was asked for before."""
 
 from __future__ import annotations
 
+import threading
+from dataclasses import replace
+
 from app.inference.protocol import MemoryUse
 from app.models.sizing import HOST, DeviceParts, Layout
+from app.storage.measurements import LayoutRecords
+
+_KEPT = 64
 
 
 def layout_of(memory: MemoryUse) -> Layout:
@@ -25,3 +31,39 @@ def layout_of(memory: MemoryUse) -> Layout:
     # The probe counts every buffer into what it expects of the worker; those of GPUs are not in main memory.
     other = memory.resident_bytes - devices[HOST].total_bytes - on_gpus
     return Layout(tuple(devices.values()), max(memory.output_bytes, other), source="llama.cpp")
+
+
+def with_weights(layout: Layout, more_bytes: int) -> Layout:
+    """The layout with so many bytes more of weights in main memory: adapters, which llama.cpp's books leave out."""
+    if not more_bytes:
+        return layout
+    host = layout.on(HOST)
+    changed = replace(host, weights_bytes=host.weights_bytes + more_bytes)
+    return replace(layout, devices=tuple(changed if parts.device == HOST else parts for parts in layout.devices))
+
+
+class LayoutShelf:
+    """Layouts by a key that names all they depend on: in memory, and over restarts in ``records``. Safe from any
+    thread."""
+
+    def __init__(self, records: LayoutRecords | None) -> None:
+        self._records = records
+        self._lock = threading.Lock()
+        self._kept: dict[str, Layout] = {}
+
+    def get(self, key: str) -> Layout | None:
+        """The layout, or None."""
+        with self._lock:
+            known = self._kept.get(key)
+        if known is None and self._records is not None:
+            known = self._records.get(key)
+        return known
+
+    def keep(self, key: str, layout: Layout) -> None:
+        """Keep it for :meth:`get`."""
+        with self._lock:
+            while len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = layout
+        if self._records is not None:
+            self._records.keep(key, layout)

@@ -27,7 +27,7 @@ class MeasuredLoads:
 
     def __init__(self, records: MeasurementRecords, machine: str) -> None:
         self._records = records
-        self._machine = machine
+        self.machine = machine
         self._lock = threading.Lock()
         self._current: Measurement | None = None
 
@@ -40,7 +40,7 @@ class MeasuredLoads:
             file_name=file_name,
             size_bytes=size_bytes,
             settings=settings_text(settings),
-            machine=self._machine,
+            machine=self.machine,
             llama_cpp=llama_cpp_version(),
             predicted=predicted,
             resident_bytes=loaded.memory.resident_bytes,
@@ -80,7 +80,7 @@ class MeasuredLoads:
         """
         found = [
             measured.peak_bytes - measured.predicted.resident_bytes
-            for measured in self._records.of_machine(self._machine, llama_cpp_version())
+            for measured in self._records.of_machine(self.machine, llama_cpp_version())
             if measured.predicted.source == "llama.cpp" and measured.prompt_tokens >= TELLING_TOKENS
         ]
         return min(MOST_CORRECTION_BYTES, max(0, round(statistics.median(found)))) if found else 0

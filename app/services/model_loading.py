@@ -170,7 +170,13 @@ class ModelLoader:
         return loaded
 
     def _refuse_too_large(self, model: LibraryModel, path: Path, settings: LoadSettings) -> None:
-        verdict = self._sizer.verdict(path, settings.n_ctx, settings.kv_type, n_gpu_layers=settings.n_gpu_layers)
+        verdict = self._sizer.verdict(
+            path,
+            settings.n_ctx,
+            settings.kv_type,
+            n_gpu_layers=settings.n_gpu_layers,
+            adapters=settings.adapters,
+        )
         if verdict.fit == "does_not_fit":
             # The sentence ends with what would help.
             raise DoesNotFit(f"{model.title} was not loaded.", verdict.sentence)

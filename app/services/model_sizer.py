@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import tempfile
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from app.chat.transcript import RunFigures
 from app.core.errors import DoesNotFit, ModelError, WorkerError
 from app.hardware.read import memory_available_bytes
 from app.inference.client import InferenceClient
-from app.inference.protocol import KvType, Loaded, LoadSettings
+from app.inference.protocol import AdapterUse, KvType, Loaded, LoadSettings
 from app.models.device_verdict import verdict_by_device
 from app.models.gguf import Header
 from app.models.gguf_reader import read_header
@@ -28,7 +27,7 @@ from app.models.sizing import GpuShare, Layout, estimate, usable_context
 from app.models.summary import kind_of
 from app.models.verdict import verdict
 from app.services.headers import HeaderShelf
-from app.services.layouts import layout_of
+from app.services.layouts import LayoutShelf, layout_of, with_weights
 from app.services.measured_loads import MeasuredLoads, settings_text
 from app.storage.file_stamp import FileStamp
 from app.storage.measurements import LayoutRecords, Measurement
@@ -37,8 +36,6 @@ log = logging.getLogger(__name__)
 
 CLEARLY_FITS = 0.6
 """An estimate of at most this share of what is free is believed; above it llama.cpp is asked (which takes a second)."""
-
-_KEPT = 64
 
 
 class ModelSizer:
@@ -60,19 +57,24 @@ class ModelSizer:
     ) -> None:
         self._inference = inference
         self._available_bytes = available_bytes
-        self._records = layouts
         self._measured = measured
         self._room = room
-        self._lock = threading.Lock()
         self._headers = HeaderShelf()
-        self._layouts: dict[str, Layout] = {}
+        self._layouts = LayoutShelf(layouts)
 
     def read(self, path: Path) -> tuple[Header, ModelSummary]:
         """The header and what it says. Errors: :class:`ModelError`."""
         return self._headers.read(path)
 
     def verdict(
-        self, path: Path, n_ctx: int, kv_type: str, *, measure: bool | None = None, n_gpu_layers: int = -1
+        self,
+        path: Path,
+        n_ctx: int,
+        kv_type: str,
+        *,
+        measure: bool | None = None,
+        n_gpu_layers: int = -1,
+        adapters: tuple[AdapterUse, ...] = (),
     ) -> Verdict:
         """Whether a file's model fits at this context, into main memory or with ``n_gpu_layers`` on the GPUs.
 
@@ -82,7 +84,7 @@ class ModelSizer:
         """
         header, _ = self.read(path)
         n_ctx = usable_context(header, n_ctx)
-        settings = LoadSettings(n_ctx=n_ctx, kv_type=_kv_type(kv_type), n_gpu_layers=n_gpu_layers)
+        settings = LoadSettings(n_ctx=n_ctx, kv_type=_kv_type(kv_type), n_gpu_layers=n_gpu_layers, adapters=adapters)
         room = self._room()
         if room is not None and room.gpus and kind_of(header) != "embedding":  # those stay on the processor
             return self._verdict_by_device(path, header, settings, room, measure)
@@ -109,9 +111,9 @@ class ModelSizer:
         header, _ = self.read(path)
         if FileStamp.of(path) is None or kind_of(header) == "embedding":  # those are not loaded as a chat is
             return None
-        settings = msgspec.structs.replace(settings, n_ctx=usable_context(header, settings.n_ctx))
-        found = self._known_or_asked(self._layout_key(path, settings), path, settings, measure)
-        return self._corrected(found) if found is not None else None
+        bare = msgspec.structs.replace(settings, n_ctx=usable_context(header, settings.n_ctx), adapters=())
+        found = self._known_or_asked(self._layout_key(path, bare), path, bare, measure)
+        return self._corrected(with_weights(found, _adapter_bytes(settings))) if found is not None else None
 
     def estimate(
         self, path: Path, settings: LoadSettings, gpus: Sequence[GpuShare] = (), *, correct: bool = True
@@ -146,7 +148,7 @@ class ModelSizer:
         header, _ = self.read(path)
         settings = msgspec.structs.replace(settings, n_ctx=usable_context(header, settings.n_ctx))
         key = f"{self._layout_key(path, settings)}/{file_type}"
-        found = self._known(key)
+        found = self._layouts.get(key)
         if found is None:
             changed = self.quantized(path, file_type)
             with tempfile.TemporaryDirectory(prefix="satchel-") as folder:
@@ -173,8 +175,10 @@ class ModelSizer:
             return
         _, summary = self.read(path)
         settings = msgspec.structs.replace(settings, n_ctx=loaded.n_ctx)
-        known = self._known(self._layout_key(path, settings))
-        predicted = known or self.estimate(path, settings, correct=False)
+        known = self._layouts.get(self._layout_key(path, msgspec.structs.replace(settings, adapters=())))
+        predicted = (
+            with_weights(known, _adapter_bytes(settings)) if known else self.estimate(path, settings, correct=False)
+        )
         self._measured.loaded(self._headers.key(path), path.name, summary.size_bytes, settings, predicted, loaded)
 
     def note_reply(self, figures: RunFigures) -> None:
@@ -191,7 +195,7 @@ class ModelSizer:
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _known_or_asked(self, key: str, path: Path, settings: LoadSettings, measure: bool) -> Layout | None:
-        known = self._known(key)
+        known = self._layouts.get(key)
         if known is not None or not measure:
             return known
         try:
@@ -203,35 +207,29 @@ class ModelSizer:
             log.warning("llama.cpp could not be asked what %s takes: %s", path.name, error)
             return None
         found = layout_of(memory)
-        extra = sum(read_header(Path(adapter.path)).weights_bytes for adapter in settings.adapters)
-        if extra:
-            found = replace(found, other_bytes=found.other_bytes + extra)
-        with self._lock:
-            while len(self._layouts) >= _KEPT:
-                del self._layouts[next(iter(self._layouts))]
-            self._layouts[key] = found
-        if self._records is not None:
-            self._records.keep(key, found)
+        if len(found.devices) > 2 and not settings.tensor_split:  # shared out by what is free just now
+            return found
+        self._layouts.keep(key, found)
         return found
-
-    def _known(self, key: str) -> Layout | None:
-        with self._lock:
-            known = self._layouts.get(key)
-        if known is None and self._records is not None:
-            known = self._records.get(key)
-        return known
 
     def _corrected(self, layout: Layout) -> Layout:
         more = self._measured.correction_bytes() if self._measured is not None else 0
         return replace(layout, other_bytes=layout.other_bytes + more) if more else layout
 
     def _layout_key(self, path: Path, settings: LoadSettings) -> str:
-        return f"{self._headers.key(path)}/{llama_cpp_version()}/{settings_text(settings)}"
+        room = self._room()
+        gpus = ",".join(f"{gpu.device} {gpu.label}" for gpu in room.gpus) if room is not None else ""
+        machine = self._measured.machine if self._measured is not None else ""
+        return f"{self._headers.key(path)}/{llama_cpp_version()}/{machine}/{gpus}/{settings_text(settings)}"
 
     def _replaced_bytes(self) -> int:
         """What the worker has now and can use for another model; its own needs are part of every verdict's sum."""
         loaded = self._inference.loaded
         return loaded.memory.resident_bytes if loaded is not None else 0
+
+
+def _adapter_bytes(settings: LoadSettings) -> int:
+    return sum(read_header(Path(adapter.path)).weights_bytes for adapter in settings.adapters)
 
 
 def _kv_type(name: str) -> KvType:

@@ -13,7 +13,7 @@ from app.core.errors import DoesNotFit, ModelError
 from app.core.paths import Home
 from app.inference.client import InferenceClient
 from app.inference.probe import Probe
-from app.inference.protocol import LoadSettings, Sampling
+from app.inference.protocol import AdapterUse, LoadSettings, Sampling
 from app.models.gguf_reader import read_header
 from app.models.requantized import requantized, write_without_weights
 from app.models.sizing import estimate
@@ -24,6 +24,7 @@ from app.services.model_sizer import ModelSizer
 from app.storage.measurements import LayoutRecords, MeasurementRecords
 from app.storage.schema import open_database
 from tests.helpers import gguf_files
+from tests.helpers.lora import write_lora
 from tests.helpers.synthetic_models import Storage, write
 from tests.helpers.synthetic_shapes import SHAPES
 
@@ -147,6 +148,21 @@ def test_a_header_that_claims_a_giant_state_does_not_fill_the_memory(home: Home,
         assert probe.measure(write(tmp_path, "mamba"), LoadSettings(n_ctx=512)).kv_bytes > 0
     finally:
         probe.close()
+
+
+def test_adapters_are_counted_as_weights(client: InferenceClient, tmp_path: Path) -> None:
+    path = write(tmp_path, "llama")
+    lora = write_lora(tmp_path / "lora.gguf", path, rank=64)
+    sizer, bare = ModelSizer(client), LoadSettings(n_ctx=512)
+    attached = LoadSettings(n_ctx=512, adapters=(AdapterUse(str(lora)),))
+    without, found = sizer.layout(path, bare), sizer.layout(path, attached)
+    assert without is not None
+    assert found is not None
+    more = read_header(lora).weights_bytes
+    assert more > 100_000
+    assert found.weights_bytes == without.weights_bytes + more
+    assert sizer.estimate(path, attached).weights_bytes == found.weights_bytes
+    assert client.load(path, attached, KNOWN).memory.buffers == client.load(path, bare, KNOWN).memory.buffers
 
 
 def test_layouts_outlive_the_program_and_loads_are_remembered(
