@@ -25,6 +25,8 @@ def missing_reason(model: LibraryModel) -> str:
         names = ", ".join(path.name for path in gone)
         verb = "is" if len(gone) == 1 else "are"
         return f"{names} {verb} missing: {len(gone)} of the {len(model.files)} files that this model is split over."
+    if model.program and _exists(gone[0].parent) and not gone[0].is_symlink():
+        return f"{model.program} does not have this file any more: it was updated or deleted there."
     return _why_gone(gone[0])
 
 

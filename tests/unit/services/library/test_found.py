@@ -77,6 +77,19 @@ def test_a_moved_model_is_found_in_another_programs_folder_by_its_hash(bench: Be
     assert (again.present, again.path, again.in_place) == (True, str(blob), True)
 
 
+def test_a_model_that_its_program_updated_or_deleted_is_said(bench: Bench) -> None:
+    ollama = Ollama(bench.folders.home / ".ollama/models")
+    blob = ollama.tag("tiny:1b", model_bytes("Tiny"))
+    (report,) = bench.entries.find_places()
+    bench.entries.add_found(report.found)
+    blob.unlink()
+    ollama.tag("tiny:1b", model_bytes("Tiny, newer"))
+    model = bench.only()
+    assert model.missing_reason == "Ollama does not have this file any more: it was updated or deleted there."
+    (report,) = bench.entries.find_places()
+    assert [(found.name, found.in_library) for found in report.found] == [("tiny:1b", False)]
+
+
 def test_an_adapter_of_ollamas_becomes_an_adapter(bench: Bench, tmp_path: Path) -> None:
     base = gguf_files.llama(tmp_path / "base.gguf")
     lora = write_lora(tmp_path / "lora.gguf", base)
