@@ -64,13 +64,22 @@ PROTOCOL: Protocol[Question, Answer] = Protocol("sizing", 2, Question, Answer)
 
 
 class Probe:
-    """Asks llama.cpp about files, one after the other. Safe from any thread; :meth:`close` ends its child."""
+    """Asks llama.cpp about files, one after the other. Safe from any thread; :meth:`close` ends its child.
 
-    def __init__(self, home: Home) -> None:
+    ``idle_s``: so long after the last question the child ends by itself.
+    """
+
+    def __init__(self, home: Home, idle_s: float = IDLE_S) -> None:
+        self._idle_s = idle_s
         self._child: ChildProcess[Question, Answer] = ChildProcess(PROTOCOL, run, (str(home.root),))
         self._one_at_a_time = threading.Lock()
         self._asked = 0
         self._idle: threading.Timer | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it runs."""
+        return self._child.pid
 
     def measure(self, path: Path, settings: LoadSettings) -> MemoryUse:
         """Memory that ``path`` would take when loaded with ``settings``; ``resident_bytes`` is the whole worker's, as
@@ -124,7 +133,7 @@ class Probe:
     def _keep_alive(self) -> None:
         if self._idle is not None:
             self._idle.cancel()
-        self._idle = threading.Timer(IDLE_S, self.close)
+        self._idle = threading.Timer(self._idle_s, self.close)
         self._idle.daemon = True
         self._idle.start()
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from app.chat.transcript import ChatMessage
@@ -163,6 +164,22 @@ def test_adapters_are_counted_as_weights(client: InferenceClient, tmp_path: Path
     assert found.weights_bytes == without.weights_bytes + more
     assert sizer.estimate(path, attached).weights_bytes == found.weights_bytes
     assert client.load(path, attached, KNOWN).memory.buffers == client.load(path, bare, KNOWN).memory.buffers
+
+
+def test_the_probe_stays_for_the_next_question_and_ends_when_there_is_none(home: Home, tmp_path: Path) -> None:
+    path = write(tmp_path, "llama")
+    probe = Probe(home, idle_s=1.5)
+    probe.measure(path, LoadSettings(n_ctx=512))
+    first = probe.pid
+    assert first is not None
+    child = psutil.Process(first)
+    probe.measure(path, LoadSettings(n_ctx=1024))
+    assert probe.pid == first
+    assert not psutil.wait_procs([child], timeout=20)[1], "it went by itself"
+    probe.measure(path, LoadSettings(n_ctx=512))
+    assert probe.pid not in (None, first)
+    probe.close()
+    assert probe.pid is None
 
 
 def test_layouts_outlive_the_program_and_loads_are_remembered(
