@@ -255,7 +255,10 @@ def test_the_planner_says_which_file_is_best(qtbot: QtBot, world: SimpleNamespac
     assert "verdict" not in finder.kinds()
     planner.hold.set()
     finder.until(lambda: finder.text("models.find.advice.title") == "Best for this machine: Q4_K_M")
-    assert "about 21 tokens per second; that is an estimate" in finder.text("models.find.advice.words")
+    assert finder.text("models.find.advice.words") == "Expect about 21 tokens per second: an estimate."
+    assert not finder.shown("models.find.advice.reasons")
+    finder.find(QPushButton, "models.find.advice.why").click()
+    assert finder.text("models.find.advice.reasons") == "It is the most exact one that is quick here."
     finder.until(lambda: world.hub.calls[-1] == ("verdict", "Q4_K_M", 4096))
 
 
@@ -286,6 +289,26 @@ def test_without_an_answer_of_the_planner_sizes_decide(qtbot: QtBot, world: Simp
     finder = Finder(qtbot, world)
     finder.open()
     finder.until(lambda: finder.text("models.find.advice.title") == "Best for this machine: Q8_0")
+
+
+def test_the_context_goes_as_far_as_the_header_says_where_the_hub_does_not(
+    qtbot: QtBot, world: SimpleNamespace
+) -> None:
+    finder = Finder(qtbot, world)
+    finder.open(n_ctx_train=0)
+    finder.until(lambda: finder.shown("models.find.fit.context"))
+    assert finder.view.details.fit.steps[-1] == 32_768
+
+
+def test_what_is_opened_stays_marked_when_memory_is_read_again(qtbot: QtBot, world: SimpleNamespace) -> None:
+    finder = Finder(qtbot, world)
+    finder.open()
+    rows = finder.find(QListView, "models.find.results")
+    world.planner.space = Room(replace(world.planner.space.memory, free_bytes=900_000_000))
+    finder.view.hide()
+    finder.view.show()
+    finder.until(lambda: [badge.text for badge in finder.row(0).badges] == ["Too large"])
+    assert [index.row() for index in rows.selectionModel().selectedIndexes()] == [0]
 
 
 def test_all_sizes_are_shown_when_asked(qtbot: QtBot, world: SimpleNamespace) -> None:

@@ -44,6 +44,8 @@ class HubDetailsPane(QFrame):
         self._parts = parts
         self._details: HubDetails | None = None
         self._room = 0
+        self._trained = 0
+        """The context that the model was trained for; 0: not known."""
         self._turn = 0
         self.repo_id = ""
         self.setProperty("kind", "pane")
@@ -177,6 +179,7 @@ class HubDetailsPane(QFrame):
     def _show(self, details: HubDetails) -> None:
         self._details = details
         model = details.model
+        self._trained = model.n_ctx_train
         self._title.setText(model_title(model))
         trained = self.tr("trained for {n} tokens").format(n=number(model.n_ctx_train)) if model.n_ctx_train else ""
         self._facts.setText(" · ".join(part for part in (model.architecture, trained, one_line(model)) if part))
@@ -204,6 +207,8 @@ class HubDetailsPane(QFrame):
 
         def came(plan: Plan) -> None:
             if turn == self._turn:
+                if plan.choice is not None:  # from the header: the hub does not always say
+                    self._trained = self._trained or plan.choice.candidate.n_ctx_train
                 self._advise(advice_of(plan, details), plan.changes)
 
         def failed(_error: SatchelError) -> None:
@@ -229,7 +234,7 @@ class HubDetailsPane(QFrame):
 
         for widget in (self._fit_title, self.fit, self._foot):
             widget.show()
-        self.fit.watch(ask, details.model.n_ctx_train, parts.settings.current.model.load_settings())
+        self.fit.watch(ask, self._trained, parts.settings.current.model.load_settings())
         self._show_whereabouts()
 
     def _judged(self, verdict: Verdict) -> None:

@@ -113,7 +113,10 @@ class Repositories(QAbstractListModel):
         """How much memory a model may take here, and whether to leave out what takes more."""
         if (room_bytes, only_fitting) != (self._room_bytes, self._only_fitting):
             self._room_bytes, self._only_fitting = room_bytes, only_fitting
-            self.show_rows(self._rows)
+            if [row for row in self._rows if self._wanted(row)] != self._shown:
+                self.show_rows(self._rows)
+            elif self._shown:  # only their badges: what is chosen stays chosen
+                self.dataChanged.emit(self.index(0), self.index(len(self._shown) - 1))
 
     def row_of(self, repo_id: str) -> int:
         """Where it is shown; -1: it is not."""

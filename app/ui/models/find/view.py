@@ -172,7 +172,7 @@ class FindView(QWidget):
             self._rows.set_more("none")
             self._rows.show_rows(rows)
             self._list.scrollToTop()
-            self._list.choose(self.details.repo_id if self.details.isVisible() else "")
+            self._mark_opened()
         else:
             self._rows.add_rows(rows)
         self._rows.set_more("more" if page.next else "none")
@@ -267,7 +267,12 @@ class FindView(QWidget):
     def _look_at_room(self) -> None:
         for rows in (self._rows, self._start.rows):
             rows.set_room(self._room, only_fitting=self._fitting.isChecked() and bool(self._room))
+        self._mark_opened()
         self._show_count()
+
+    def _mark_opened(self) -> None:
+        for shown in (self._list, self._start.list):
+            shown.choose(self.details.repo_id if not self.details.isHidden() else "")
 
     def _show_curated(self, models: tuple[CuratedModel, ...]) -> None:
         self._start.show_models(models)
