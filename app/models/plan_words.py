@@ -68,9 +68,12 @@ def changes_when_nothing_fits(search: Search, smallest: Setting) -> tuple[str, .
 
 def _quantization(search: Search, chosen: Setting) -> str:
     name = _name(chosen.candidate)
+    better = [each for each in search.candidates if _loss(each) < _loss(chosen.candidate)]
+    if not better and search.left_out:
+        larger = _name(search.left_out[0])
+        return f"{name} answers like the original: {larger} is much larger, for a difference that nobody notices."
     if len(search.candidates) == 1:
         return f"{name} is the only one there is."
-    better = [each for each in search.candidates if _loss(each) < _loss(chosen.candidate)]
     if not better:
         return f"{name} is the most exact one there is."
     nearest = max(better, key=lambda each: (_loss(each), each.name))

@@ -13,8 +13,8 @@ order:
    not reach it the fastest.
 5. **Quality** within the class: of what is left, the least loss.
 
-Last, the context grows into what is free: up to the next step above, or where none was asked for up to
-:data:`MOST_CONTEXT`.
+Files of 16 bits and more are left out where there is one of 8. Last, the context grows into what is free: up to the
+next step above, or where none was asked for up to :data:`MOST_CONTEXT`.
 
 The closed forms search, which takes milliseconds; llama.cpp's own layout then has the last word on the choice.
 """
@@ -40,6 +40,9 @@ MOST_CONTEXT = 32_768
 """When none is asked for, memory beyond this is better left to other programs."""
 
 _STEP = 512
+_UNCOMPRESSED_BITS = 12.0
+_UNSEEN_LOSS = 0.002
+"""Q8_0."""
 _ASSUMED_GPU_SPEEDUP = 8.0
 """Where a GPU's speed is not known: graphics memory against main memory."""
 
@@ -73,7 +76,8 @@ class Search:
         wishes: Wishes,
         corrections: Mapping[Candidate, Mapping[str, int]],
     ) -> None:
-        self.candidates = tuple(sorted(candidates, key=_identity))
+        self.candidates = tuple(sorted(_worth_it(candidates), key=_identity))
+        self.left_out = tuple(sorted(set(candidates) - set(self.candidates), key=_identity))
         self.room = room
         self.wishes = wishes
         self._layout = layout
@@ -233,6 +237,13 @@ def speeds(room: Room) -> dict[str, float]:
     """Bytes a second that each device reads; 0.0 where that is not known."""
     memory = room.memory.bytes_per_s
     return {HOST: memory, **{gpu.device: gpu.bytes_per_s or memory * gpu.unified for gpu in room.gpus}}
+
+
+def _worth_it(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Without 16 bits and more where there are 8: twice the size, for a difference that nobody has been able to see."""
+    compact = [each for each in candidates if each.bits_per_weight < _UNCOMPRESSED_BITS]
+    exact = any(quality_loss(each.quantization, each.bits_per_weight) <= _UNSEEN_LOSS for each in compact)
+    return compact if exact else list(candidates)
 
 
 def _identity(candidate: Candidate) -> tuple[str, str]:

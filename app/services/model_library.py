@@ -220,7 +220,7 @@ class ModelLibrary(LibraryEntries):
     def machine_words(self) -> list[str]:
         """The machine, and what this llama.cpp can use of it, in sentences."""
         backend = self.backend()
-        return describe(self.machine(), backend.supports_gpu_offload, backend.devices)
+        return describe(self.machine(), backend.supports_gpu_offload, backend.devices, backend.accelerators)
 
     def backend(self) -> Backend:
         """What this build of llama.cpp can use; asked once, it does not change."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from app.core.paths import Home
 from app.services.compose import Services
+from tests.helpers import gguf_files
+from tests.helpers.hub_server import HubServer
 
 
 def test_a_plan_of_the_starter_model_is_laid_out_by_llama_cpp_and_the_same_each_time(home: Home) -> None:
@@ -41,6 +44,29 @@ def test_a_quantization_that_does_not_exist_yet(home: Home, chat_model: Path) ->
         assert both.reasons[0] == "Q8_0 is the most exact one there is."
     finally:
         services.close()
+
+
+def test_the_best_file_of_a_repository_before_a_byte_of_its_weights_is_here(home: Home, tmp_path: Path) -> None:
+    """Through the real hub library, a hub on loopback, and llama.cpp's layout of the chosen file's header."""
+    shape = {"n_layers": 8, "n_embd": 1024, "n_ff": 2816, "n_heads": 16, "n_heads_kv": 4, "n_vocab": 4096}
+    files = {
+        f"m-{name}.gguf": gguf_files.llama(tmp_path / f"{name}.gguf", kind=kind, **shape)  # type: ignore[arg-type]
+        for name, kind in (("F16", "F16"), ("Q8_0", "Q8_0"), ("Q4_0", "Q4_0"))
+    }
+    with HubServer() as server:
+        server.add("ada/m-GGUF", files)
+        services = Services.open(home)
+        try:
+            current = services.settings.current
+            services.settings.save(replace(current, network=replace(current.network, endpoint=server.url)))
+            plan = services.planner.plan(services.hub.details("ada/m-GGUF"), 4096)
+            assert plan.choice is not None
+            assert plan.choice.candidate.key == "m-Q8_0.gguf"
+            assert plan.measured_by_llama
+            whole = sum(path.stat().st_size for path in files.values())
+            assert sum(connection.received_bytes for connection in services.connections.list()) < whole / 20
+        finally:
+            services.close()
 
 
 def test_memory_is_watched_while_a_model_is_loaded(home: Home) -> None:

@@ -46,6 +46,15 @@ def test_plenty_of_memory_takes_the_most_exact_and_a_context_no_larger_than_is_u
     assert plan.tokens_per_s is None
 
 
+def test_16_bits_are_left_out_where_there_are_8() -> None:
+    plan = make_plan(LLAMA_8B.candidates("F16", "Q8_0"), room(64 * GB), LLAMA_8B.layout())
+    assert chosen(plan)[0] == "Q8_0"
+    assert plan.reasons[0] == (
+        "Q8_0 answers like the original: F16 is much larger, for a difference that nobody notices."
+    )
+    assert chosen(make_plan(LLAMA_8B.candidates("F16", "Q6_K"), room(64 * GB), LLAMA_8B.layout()))[0] == "F16"
+
+
 def test_what_is_asked_for_is_given_and_not_more() -> None:
     plan = make_plan(LLAMA_8B.candidates("Q4_K_M"), room(64 * GB), LLAMA_8B.layout(), Wishes(3000))
     assert chosen(plan) == ("Q4_K_M", 3000, "f16", 0)
