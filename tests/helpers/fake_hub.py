@@ -17,6 +17,7 @@ from app.models.plan import Candidate, DeviceRoom, Plan, PlanChoice, Room
 from app.models.source import ModelSource
 from app.services.events import DownloadsChanged, Publish
 from tests.helpers.fake_libraries import FakeModelLibrary, model
+from tests.helpers.local_plans import local_plan
 
 GB = 1_000_000_000
 NOW = datetime.now(UTC)
@@ -232,13 +233,15 @@ class FakePlanner:
     def room(self) -> Room:
         return self.space
 
-    def plan(self, model: HubDetails, n_ctx: int | None = None) -> Plan:
+    def plan(self, model: int | HubDetails, n_ctx: int | None = None) -> Plan:
         if self.hold is not None:
             self.hold.wait(10)
         if self.problem is not None:
             raise self.problem
         if self.answer is not None:
             return self.answer
+        if isinstance(model, int):
+            return local_plan()
         advice = advise(model.files, model.model.parameters, 14 * GB)
         return Plan(False) if advice is None else replace(plan_for(advice.file), reasons=advice.reasons)
 
@@ -247,7 +250,12 @@ def plan_for(file: HubFile, tokens_per_s: float | None = 21.4) -> Plan:
     """A plan that takes this file."""
     candidate = Candidate(file.quantization, file.quantization, 4.9, 28, 32_768, key=file.paths[0])
     choice = PlanChoice(candidate, 16_384, "f16", 0, ())
-    return Plan(True, choice, ("It is the most exact one that is quick here.",), tokens_per_s=tokens_per_s)
+    return Plan(
+        True,
+        choice,
+        ("It is the most exact one that is quick here.", "The KV cache stays at F16."),
+        tokens_per_s=tokens_per_s,
+    )
 
 
 def offline() -> OfflineError:

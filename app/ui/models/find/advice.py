@@ -23,7 +23,8 @@ def advice_of(plan: Plan, details: HubDetails) -> Advice | None:
     if plan.tokens_per_s is not None:
         words = QCoreApplication.translate("find", "Expect about {n} tokens per second: an estimate.")
         n = str(round(plan.tokens_per_s)) if plan.tokens_per_s >= 2 else f"{plan.tokens_per_s:.1f}"
-        reasons = (words.format(n=n), *reasons)  # what people want to know first
+        first = " ".join((*reasons[:1], words.format(n=n)))  # what people want to know
+        reasons = (first, *reasons[1:])
     return Advice(file, reasons)
 
 
@@ -39,13 +40,12 @@ class AdviceCard(QFrame):
         self._words = label(kind="muted", wrap=True, name="models.find.advice.words")
         self._why = button(self.tr("Why?"), "models.find.advice.why", self._toggle, "flat")
         self._reasons = label(kind="muted", wrap=True, selectable=True, name="models.find.advice.reasons")
-        top = row(self._icon, self._title, spacing=8)
+        top = row(self._icon, self._title, self._why, spacing=8)
         top.setStretch(1, 1)
         layout = column(spacing=4, parent=self)
-        layout.setContentsMargins(14, 10, 14, 12)
+        layout.setContentsMargins(14, 8, 10, 10)
         layout.addLayout(top)
         layout.addWidget(self._words)
-        layout.addWidget(self._why)
         layout.addWidget(self._reasons)
         self._why.hide()
         self._reasons.hide()
