@@ -3,7 +3,8 @@
 The library has one HTTP client for the whole process. It gets one here that sends nothing by itself: requests go
 through the gate of the call under way, and without a call they fail. What the library would do on its own is undone:
 
-- it takes the token of another program (``hf auth login``) and asks the hub about coding agents: switched off,
+- it takes the token of another program (``hf auth login``) and asks the hub about coding agents: switched off by the
+  package, before any of its modules can import the library,
 - it waits and tries again, for minutes, when the hub says "too many requests": that is an error in words at once,
 - it waits for ever for an answer: our timeouts hold,
 - it goes on to the next page, wherever that link leads: it does not see the link,
@@ -15,14 +16,9 @@ Importing this module imports httpx2 and ``huggingface_hub`` (0.1 s).
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-
-os.environ["HF_HUB_DISABLE_IMPLICIT_TOKEN"] = "1"
-os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
-os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
 
 import httpx2
 import huggingface_hub
