@@ -12,6 +12,8 @@ from app.models.download.partial import Closed, PartialFile
 
 _READ_BYTES = 2**20
 _LOOK_EVERY_S = 0.25
+_SYNC_BYTES = 128 * 2**20
+"""More than this is not left to the end, when the person waits for it."""
 
 
 class PrefixHash:
@@ -52,7 +54,7 @@ class PrefixHash:
 
 
 class DiskSync:
-    """Has the disk take a partial file every ``every_s``, and when it is complete; on a thread of its own."""
+    """Has the disk take a partial file every ``every_s`` at least, and when it is complete; on a thread of its own."""
 
     def __init__(self, file: PartialFile, every_s: float) -> None:
         self._file = file
@@ -72,7 +74,7 @@ class DiskSync:
         try:
             complete = False
             while not complete:
-                complete = self._file.wait_complete(self._every_s)
+                complete = self._file.wait_complete(self._every_s, _SYNC_BYTES)
                 self._file.sync()
         except Closed:
             return

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -18,6 +19,10 @@ import psutil
 RANGE_BYTES = 8 * 2**20
 
 _ENTRY = struct.Struct("<II")
+_MOST_AT_ONCE = 512
+"""Systems take at least 1,024."""
+
+Chunk = bytes | memoryview
 
 
 class Journal:
@@ -67,14 +72,14 @@ class Journal:
         self._file.close()
 
     def _write(self, index: int) -> None:
-        self._file.write_at(index * _ENTRY.size, _ENTRY.pack(self.written[index], self._synced[index]))
+        self._file.write_at(index * _ENTRY.size, [_ENTRY.pack(self.written[index], self._synced[index])])
 
 
 class PositionedFile(Protocol):
     """A file that is written at positions."""
 
-    def write_at(self, position: int, data: bytes) -> None:
-        """Write all of ``data``."""
+    def write_at(self, position: int, chunks: Sequence[Chunk]) -> None:
+        """Write all of the chunks, one behind the other."""
         ...
 
     def fileno(self) -> int:
@@ -96,22 +101,27 @@ class _Positioned:
     def __init__(self, path: Path) -> None:
         self._file = path.open("r+b", buffering=0)
 
-    def write_at(self, position: int, data: bytes) -> None:
-        view = memoryview(data)
-        while view:
-            count = self._some(position, view)
-            position, view = position + count, view[count:]
+    def write_at(self, position: int, chunks: Sequence[Chunk]) -> None:
+        left = [memoryview(chunk) for chunk in chunks if chunk]
+        while left:
+            count = self._some(position, left)
+            position += count
+            while left and count >= len(left[0]):
+                count -= len(left.pop(0))
+            if count:
+                left[0] = left[0][count:]
 
     if sys.platform == "win32":
 
-        def _some(self, position: int, view: memoryview) -> int:
+        def _some(self, position: int, chunks: list[memoryview]) -> int:
             self._file.seek(position)  # the caller holds a lock
-            return self._file.write(view) or 0
+            return self._file.write(chunks[0]) or 0
 
     else:
 
-        def _some(self, position: int, view: memoryview) -> int:
-            return os.pwrite(self._file.fileno(), view, position)
+        def _some(self, position: int, chunks: list[memoryview]) -> int:
+            # Without joining them first: that would cost a fifth of all the time that a fast transfer takes.
+            return os.pwritev(self._file.fileno(), chunks[:_MOST_AT_ONCE], position)
 
     def fileno(self) -> int:
         return self._file.fileno()

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 _BUSY_TICK_S, _IDLE_TICK_S = 0.25, 1.0
 _LEAVE_S = 3.0
 _BREATH_S = 0.2
-"""Between two looks, so that a burst of wishes is one change."""
+"""Between two tellings, so that a burst of wishes is one change."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,8 @@ class DownloadManager:
         self._elsewhere = False
         self._running: dict[int, _Running] = {}
         self._told: tuple[Download, ...] = ()
+        self._told_at = 0.0
+        self._untold = False
         self._written_at = 0.0
 
     # -- what a person does -------------------------------------------------------------------------------------------
@@ -155,14 +157,12 @@ class DownloadManager:
     def _run(self) -> None:
         try:
             while not self._closing.is_set():
-                began = time.monotonic()
                 try:
                     self._step()
                 except OSError as error:
                     log.warning("the list of downloads cannot be used now: %s", error)
-                self._wake.wait(_BUSY_TICK_S if self._running or self._elsewhere else _IDLE_TICK_S)
+                self._wake.wait(_BUSY_TICK_S if self._running or self._elsewhere or self._untold else _IDLE_TICK_S)
                 self._wake.clear()
-                self._closing.wait(max(0.0, began + _BREATH_S - time.monotonic()))
         finally:
             self._leave()
 
@@ -181,8 +181,9 @@ class DownloadManager:
         if self._held is not None:
             self._act()
         downloads = self.all()
-        if downloads != self._told:
-            self._told = downloads
+        self._untold = downloads != self._told
+        if self._untold and time.monotonic() - self._told_at > _BREATH_S:
+            self._untold, self._told, self._told_at = False, downloads, time.monotonic()
             self._on_change(downloads)
 
     def _act(self) -> None:

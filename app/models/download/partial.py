@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from app.core.files import atomic_write
-from app.models.download.journal import RANGE_BYTES, Journal, boot_mark, open_for_writing
+from app.models.download.journal import RANGE_BYTES, Chunk, Journal, boot_mark, open_for_writing
 
 SMALLEST_PIECE_BYTES = 2**20
 
@@ -135,10 +136,14 @@ class PartialFile:
             self._changed.wait_for(lambda: self._closed, timeout_s)
             self.check_open()
 
-    def wait_complete(self, timeout_s: float) -> bool:
-        """Wait until it is complete; False when it is not by then. Errors: :class:`Closed`."""
+    def wait_complete(self, timeout_s: float, most_bytes: int) -> bool:
+        """Wait until it is complete; False when it is not by then, or after so many more bytes.
+
+        Errors: :class:`Closed`.
+        """
         with self._changed:
-            self._changed.wait_for(lambda: self._closed or self.complete, timeout_s)
+            until = self._done + most_bytes
+            self._changed.wait_for(lambda: self._closed or self.complete or self._done >= until, timeout_s)
             self.check_open()
             return self.complete
 
@@ -171,14 +176,15 @@ class PartialFile:
             self._pieces = [other for other in self._pieces if other is not piece]
             self._changed.notify_all()
 
-    def write(self, piece: Piece, data: bytes) -> None:
+    def write(self, piece: Piece, chunks: Sequence[Chunk]) -> None:
         """Write the next bytes of a piece. Errors: :class:`Closed`, OSError."""
+        count = sum(map(len, chunks))
         with self._changed:
             self.check_open()
-            self._file.write_at(piece.at, data)
-            self._journal.advance(piece.at // RANGE_BYTES, len(data))
-            piece.at += len(data)
-            self._done += len(data)
+            self._file.write_at(piece.at, chunks)
+            self._journal.advance(piece.at // RANGE_BYTES, count)
+            piece.at += count
+            self._done += count
             self._changed.notify_all()
 
     def sync(self) -> None:

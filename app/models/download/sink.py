@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.models.download.journal import RANGE_BYTES
+from app.models.download.journal import RANGE_BYTES, Chunk
 from app.models.download.partial import PartialFile, Piece
 
 _WRITE_BYTES = 2**20
@@ -20,7 +20,7 @@ class PieceSink:
         self._file = file
         self._piece = piece
         self._arrived = arrived
-        self._held: list[bytes | memoryview] = []
+        self._held: list[Chunk] = []
         self._held_bytes = 0
         self._written_at = time.monotonic()
 
@@ -34,7 +34,7 @@ class PieceSink:
         """Whether the piece has all its bytes; more are not taken."""
         return self.at == self._piece.end
 
-    def take(self, chunk: bytes | memoryview) -> None:
+    def take(self, chunk: Chunk) -> None:
         """The next bytes."""
         chunk = chunk[: self._piece.end - self.at]
         self._held.append(chunk)
@@ -44,11 +44,11 @@ class PieceSink:
 
     def close(self) -> None:
         """Write what is held."""
-        data = b"".join(self._held)
+        held, count = self._held, self._held_bytes
         self._held, self._held_bytes, self._written_at = [], 0, time.monotonic()
-        if data:
-            self._file.write(self._piece, data)
-            self._arrived(len(data))
+        if held:
+            self._file.write(self._piece, held)
+            self._arrived(count)
 
 
 class WholeSink:
