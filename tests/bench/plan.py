@@ -2,8 +2,8 @@
 
     python -m tests.bench.plan [--model FILE] [--threads N]
 
-The model, and copies of it at Q4_1 and Q4_K_M: the estimate from memory's speed alone, the speed of a reply through the
-app, and the estimate after what that reply taught. References: a factor of two before, 15 % after; a plan takes 3 s at
+The model, and copies of it at Q4_1 and Q4_K_M: the estimate before this quantization was ever heard here, the speed of
+a reply through the app, and the estimate after what another reply, before that one, had taught. References: a factor of two before, 15 % after; a plan takes 3 s at
 most when llama.cpp has to be asked.
 """
 
@@ -71,9 +71,10 @@ def _speeds(services: Services, files: list[Path], threads: int) -> None:
         model = services.models.add(path)
         before = services.planner.plan(model.id, CONTEXT).tokens_per_s
         services.models.load(model.id, LoadSettings(n_ctx=CONTEXT, n_threads=threads))
+        first = services.chat.send(services.chat.new_conversation().id, TASK).figures
+        after = services.planner.plan(model.id, CONTEXT).tokens_per_s  # what the first reply taught
         figures = services.chat.send(services.chat.new_conversation().id, TASK).figures
-        after = services.planner.plan(model.id, CONTEXT).tokens_per_s
-        if before is None or after is None or figures is None:
+        if before is None or after is None or first is None or figures is None:
             print(f"{path.name:<36} could not be measured")
             continue
         real = figures.tokens_per_second
