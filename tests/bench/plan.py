@@ -3,8 +3,8 @@
     python -m tests.bench.plan [--model FILE] [--threads N]
 
 The model, and copies of it at Q4_1 and Q4_K_M: the estimate before this quantization was ever heard here, the speed of
-a reply through the app, and the estimate after what another reply, before that one, had taught. References: a factor of two before, 15 % after; a plan takes 3 s at
-most when llama.cpp has to be asked.
+a reply through the app, and the estimate after what another reply, before that one, had taught. References: a factor of
+two before, 15 % after; a plan takes 3 s at most when llama.cpp has to be asked.
 """
 
 from __future__ import annotations
