@@ -26,9 +26,9 @@ Chunk = bytes | memoryview
 
 
 class Journal:
-    """The ranges of one file of ``size`` bytes. Not safe from several threads; its owner locks."""
+    """The ranges of one file of ``size`` bytes, of which ``there_bytes`` can be at most. Its owner locks."""
 
-    def __init__(self, path: Path, size: int, *, same_boot: bool) -> None:
+    def __init__(self, path: Path, size: int, there_bytes: int, *, same_boot: bool) -> None:
         self._size = size
         count = -(-size // RANGE_BYTES)
         self._file = open_for_writing(path)
@@ -37,7 +37,10 @@ class Journal:
             entries = [_ENTRY.unpack_from(data, at) for at in range(0, len(data) - _ENTRY.size + 1, _ENTRY.size)]
             entries += [(0, 0)] * (count - len(entries))
             written = [entry[0] if same_boot else entry[1] for entry in entries[:count]]
-            self.written = [min(each, self.length(index)) for index, each in enumerate(written)]
+            self.written = [
+                max(0, min(each, self.length(index), there_bytes - index * RANGE_BYTES))
+                for index, each in enumerate(written)
+            ]
             """Bytes from each range's start that are in the file."""
             self._synced = [min(entry[1], here) for entry, here in zip(entries, self.written, strict=False)]
             for index, entry in enumerate(entries[:count]):

@@ -93,7 +93,8 @@ class PartFiles:
         facts = self.facts()
         if facts is None or not (self.journal_file.exists() and self.bytes_file.exists()):
             return 0
-        journal = Journal(self.journal_file, facts.identity.size, same_boot=facts.boot == boot_mark())
+        there = self.bytes_file.stat().st_size
+        journal = Journal(self.journal_file, facts.identity.size, there, same_boot=facts.boot == boot_mark())
         journal.close()
         return sum(journal.written)
 
@@ -104,12 +105,17 @@ class PartialFile:
     def __init__(self, files: PartFiles, size: int, *, same_boot: bool) -> None:
         if not files.bytes_file.exists():
             files.journal_file.unlink(missing_ok=True)
+        self._file = open_for_writing(files.bytes_file)
         self.path = files.bytes_file
         self.size = size
         self._changed = threading.Condition()
         self._syncing = False
-        self._journal = Journal(files.journal_file, size, same_boot=same_boot)
-        self._file = open_for_writing(files.bytes_file)
+        try:
+            there = files.bytes_file.stat().st_size
+            self._journal = Journal(files.journal_file, size, there, same_boot=same_boot)
+        except BaseException:
+            self._file.close()
+            raise
         self._closed = False
         self._pieces: list[Piece] = []
         self._done: int = sum(self._journal.written)
