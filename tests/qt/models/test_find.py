@@ -298,7 +298,7 @@ def test_the_context_goes_as_far_as_the_header_says_where_the_hub_does_not(
     finder = Finder(qtbot, world)
     finder.open(n_ctx_train=0)
     finder.until(lambda: finder.shown("models.find.fit.context"))
-    fit = finder.view.details.fit
+    fit = finder.view.details.choice.fit
     fit.slider.setValue(fit.slider.maximum())
     assert fit.n_ctx == 32_768
 

@@ -21,6 +21,7 @@ class RepositoryList(QListView):
     def __init__(self, theme: Theme, rows: Repositories, name: str, accessible: str) -> None:
         super().__init__()
         self._rows = rows
+        self._opened = ""
         self.setObjectName(name)
         self.setAccessibleName(accessible)
         self.setModel(rows)
@@ -30,13 +31,15 @@ class RepositoryList(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        rows.modelReset.connect(lambda: self.mark(self._opened))
         self.clicked.connect(self._open)
         self.activated.connect(self._open)
         self.verticalScrollBar().valueChanged.connect(self._scrolled)
         theme.changed.connect(self.viewport().update)
 
-    def choose(self, repo_id: str) -> None:
-        """Mark a repository, if it is listed."""
+    def mark(self, repo_id: str) -> None:
+        """Mark the repository that is opened, now and when the list is filled anew; empty: none is."""
+        self._opened = repo_id
         at = self._rows.row_of(repo_id)
         if at >= 0:
             self.setCurrentIndex(self._rows.index(at))
