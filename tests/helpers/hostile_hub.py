@@ -99,6 +99,21 @@ class Stalls(Bad):
             sent += len(chunk)
 
 
+class Drips(Bad):
+    """Sends a byte at a time, several a second."""
+
+    def body(self, seen: Seen, start: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        """See :class:`Behaviour`."""
+        if not self.again(seen):
+            yield from chunks
+            return
+        never = threading.Event()
+        for chunk in chunks:
+            for at in range(len(chunk)):
+                yield chunk[at : at + 1]
+                never.wait(0.15)
+
+
 class Calls(Bad):
     """Calls something whenever so many chunks of bodies were sent: a new commit, URLs that expire, a kill."""
 

@@ -12,7 +12,15 @@ from app.core.errors import OfflineError, SatchelError
 from app.core.network import Network
 from app.models.download.address import Address
 from app.models.download.journal import RANGE_BYTES
-from app.models.download.outcomes import AddressRefused, NoRanges, TryLater, check_answer, passing
+from app.models.download.outcomes import (
+    AddressRefused,
+    AnotherFile,
+    LooksChanged,
+    NoRanges,
+    TryLater,
+    check_answer,
+    passing,
+)
 from app.models.download.pace import LaneChoice
 from app.models.download.partial import Closed, PartialFile, Piece
 from app.models.download.patience import Patience, Timing
@@ -114,6 +122,9 @@ class Lanes:
             except AddressRefused as refusal:
                 log.info("the address of %s was refused with %d", self._file.path, refusal.status)
                 self._address.renew(place, refusal.status)
+            except LooksChanged as failure:
+                self._address.confirm(place.number)
+                self._failed(failure)
         except OfflineError:
             self.patience.forgive()
         except SatchelError as error:
@@ -156,6 +167,8 @@ class Lanes:
                 self._etags.add(etag)
         if etag and not first and not known:
             self._address.confirm(number)
+            if not self._address.identity.sha256:  # then nothing would tell in the end
+                raise AnotherFile
 
     def _receive(self, response: httpx2.Response, sink: PieceSink | WholeSink) -> None:
         since, there = time.monotonic(), 0

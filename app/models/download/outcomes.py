@@ -26,8 +26,12 @@ class AddressRefused(Exception):
         self.status = status
 
 
+class LooksChanged(TryLater):
+    """What is sent does not look like the file: the hub is to be asked whether it was changed."""
+
+
 class AnotherFile(Exception):
-    """What is sent now is not what was sent before: the file was changed."""
+    """The file was changed: what is here of it is worth nothing."""
 
 
 class NoRanges(Exception):
@@ -47,14 +51,14 @@ def passing(error: SatchelError) -> TryLater:
 def check_answer(status: int, headers: Mapping[str, str], start: int, end: int, size: int) -> None:
     """Whether a body has exactly the bytes ``start`` up to ``end`` of a file of ``size`` bytes; else raises.
 
-    Errors: :class:`TryLater`, :class:`AddressRefused`, :class:`AnotherFile`, :class:`NoRanges`.
+    Errors: :class:`TryLater`, :class:`LooksChanged`, :class:`AddressRefused`, :class:`NoRanges`.
     """
     if status == 206:
         _check_range(headers, start, end, size)
     elif status == 200:
         _check_whole(headers, size)
     elif status == 416:
-        raise AnotherFile
+        raise LooksChanged("The server says that the file is shorter than the hub says.")
     elif status in PASSING or status >= 500:
         wait = retry_after_s(headers)
         asks = (
@@ -72,7 +76,7 @@ def _check_range(headers: Mapping[str, str], start: int, end: int, size: int) ->
     if found is None:
         raise TryLater("The server did not say which part of the file it sent.")
     if found[3] not in ("*", str(size)):
-        raise AnotherFile
+        raise LooksChanged("The server sent a file of another length.")
     if (int(found[1]), int(found[2])) != (start, end - 1):
         raise TryLater("The server sent another part of the file than was asked for.")
     if headers.get("content-length", str(end - start)) != str(end - start):
@@ -83,5 +87,5 @@ def _check_whole(headers: Mapping[str, str], size: int) -> None:
     if headers.get("content-type", "").startswith(("text/html", "application/xhtml")):
         raise TryLater("A web page came instead of the file, perhaps the login page of this network.")
     if headers.get("content-length", str(size)) != str(size):
-        raise AnotherFile
+        raise LooksChanged("The server sent a file of another length.")
     raise NoRanges

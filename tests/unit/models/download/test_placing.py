@@ -52,12 +52,10 @@ def test_another_hash_is_another_file() -> None:
         address.renew(address.place, 403)
 
 
-def test_another_mark_on_the_body_asks_the_hub_and_without_a_hash_is_another_file() -> None:
+def test_what_looks_different_is_asked_of_the_hub() -> None:
     Address(Answers("aa", "aa"), FILE, 0).confirm(1)
     with pytest.raises(AnotherFile):
         Address(Answers("aa", "bb"), FILE, 0).confirm(1)
-    with pytest.raises(AnotherFile):
-        Address(Answers(""), FILE, 0).confirm(1)
 
 
 def test_new_addresses_that_are_refused_too_end_it() -> None:

@@ -14,7 +14,7 @@ from app.models.download.journal import RANGE_BYTES
 from app.models.download.names import target_paths
 from tests.helpers.downloads import MIB, QUICK, REPO, Bench, publish, random_bytes, running
 from tests.helpers.gguf_files import llama
-from tests.helpers.hostile_hub import Answers, BreaksOff, Calls, Corrupts, Stalls
+from tests.helpers.hostile_hub import Answers, BreaksOff, Calls, Corrupts, Drips, Stalls
 from tests.helpers.hub_repos import File
 from tests.helpers.hub_server import Answer, HangUp, HubServer
 
@@ -164,6 +164,39 @@ def test_a_file_that_changes_on_the_hub_is_fetched_anew(hub: HubServer, tmp_path
     assert Path(done.target).read_bytes() == other
     assert part.CHANGED in done.note
     assert (done.total_bytes, done.file.sha256s) == (len(other), (hashlib.sha256(other).hexdigest(),))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(200, {"Content-Type": "text/plain"}, b"Please accept our conditions"),
+        Answer(416, {"Content-Range": "bytes */7"}),
+        Answer(206, {"Content-Range": "bytes 0-6/7"}, b"another"),
+    ],
+)
+def test_what_only_looks_changed_costs_nothing(
+    hub: HubServer, tmp_path: Path, caplog: pytest.LogCaptureFixture, answer: Answer
+) -> None:
+    caplog.set_level("INFO")
+    hub.behaviour = bad = Answers(answer, times=2)
+    with running(Bench(tmp_path, hub.url)) as bench:
+        bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        done = bench.ended()
+
+    assert Path(done.target).read_bytes() == DATA
+    assert (done.note, bad.done) == ("", 2)
+    assert caplog.text.count("The server s") == 2
+
+
+def test_a_trickle_is_hung_up(hub: HubServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO")
+    hub.behaviour = Drips()
+    with running(Bench(tmp_path, hub.url)) as bench:
+        bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        done = bench.ended()
+
+    assert Path(done.target).read_bytes() == DATA
+    assert "The server sent hardly anything." in caplog.text
 
 
 def test_a_server_without_ranges_sends_all_in_one(hub: HubServer, tmp_path: Path) -> None:
