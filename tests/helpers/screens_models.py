@@ -49,6 +49,7 @@ class Stage:
             publish, [model(1), model(2, name="Qwen3 1.7B Instruct", size_bytes=1_280_000_000)]
         )
         self.hub, self.downloads = FakeModelHub(many(500)), FakeDownloads(publish, self.models)
+        self.planner = FakePlanner()
         self.settings = SettingsFile(Home(folder).create().settings_file)
         self.parts = Parts(
             theme=theme,
@@ -60,7 +61,7 @@ class Stage:
             hub=self.hub,  # type: ignore[arg-type]
             connections=FakeConnections(publish, self.settings),  # type: ignore[arg-type]
             downloads=self.downloads,  # type: ignore[arg-type]
-            planner=FakePlanner(),  # type: ignore[arg-type]
+            planner=self.planner,  # type: ignore[arg-type]
             settings=self.settings,
             notify=self.notes.append,
         )

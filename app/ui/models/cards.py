@@ -12,7 +12,7 @@ from app.ui.models.facts_grid import FactsGrid
 from app.ui.models.memory_bar import MemoryBar, Part
 from app.ui.parts import Parts
 from app.ui.theme import Theme
-from app.ui.widgets.basic import Icon, IconButton, column, label
+from app.ui.widgets.basic import Icon, button, column, label, row
 from app.ui.widgets.centred_words import CentredWords
 from app.ui.widgets.page import card_with_title
 from app.ui.widgets.words import counted, number
@@ -64,14 +64,9 @@ class LoadedCard(QWidget):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._unload = IconButton(
-            parts.theme,
-            "unlink",
-            self.tr("Unload the model and free its memory"),
-            "models.unload",
-            self._do_unload,
-            size=16,
-        )
+        self._unload = button(self.tr("Unload"), "models.unload", self._do_unload, "quiet")
+        self._unload.setToolTip(self.tr("Unload the model and free its memory"))
+        self._unload.setAccessibleName(self.tr("Unload the model and free its memory"))
         card, layout = card_with_title(parts.theme, "zap", self.tr("Loaded model"), "models.loaded", self._unload)
         column(card, parent=self)
         self._title = label(kind="heading", wrap=True, name="models.loaded.title")
@@ -163,18 +158,28 @@ def loading_words(words: QWidget, step: str) -> str:
 class EmptyLibrary(QWidget):
     """No models yet: what to do about it."""
 
-    def __init__(self, theme: Theme, add: QWidget) -> None:
+    def __init__(self, theme: Theme, *actions: QWidget) -> None:
         super().__init__()
         self.setObjectName("models.empty")
         icon = Icon(theme, "box", "line_strong", 52)
         title = label(self.tr("No models yet"), "heading")
         words = CentredWords(
-            self.tr("Drop a .gguf file anywhere on this window. Satchel reads its header and says whether it fits."),
+            self.tr(
+                "Drop a .gguf file anywhere on this window, use what other programs have here, or download one under "
+                "Find. Satchel says whether it fits."
+            ),
             "muted",
             340,
         )
+        buttons = row(spacing=8)
+        buttons.addStretch()
+        for action in actions:
+            buttons.addWidget(action)
+        buttons.addStretch()
         layout = column(spacing=10, parent=self)
         layout.addStretch()
-        for widget in (icon, title, words, add):
+        for widget in (icon, title, words):
             layout.addWidget(widget, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addSpacing(4)
+        layout.addLayout(buttons)
         layout.addStretch()

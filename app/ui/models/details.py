@@ -1,39 +1,69 @@
-"""The chosen model's details, at the right of the library: facts, fit, and what can be done with it."""
+"""The chosen model's details, at the right of the library: whether it fits first, the rest in sections that fold."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFrame, QInputDialog, QLineEdit, QMessageBox, QWidget
+import msgspec
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QInputDialog, QLineEdit, QWidget
 
-from app.models.model import LibraryModel
+from app.hardware.read import machine_key
+from app.inference.protocol import KvType
+from app.models.library_values import UpdateCheck
+from app.models.model import LibraryModel, Verdict
+from app.models.plan import DeviceRoom, Plan
+from app.models.preset import Preset
 from app.services.events import ModelState
-from app.ui.models.facts_grid import FactsGrid
-from app.ui.models.fit import FitPanel
+from app.storage.measurements import Measurement
+from app.ui.models.delete import delete_model
+from app.ui.models.fit import AskVerdict, FitPanel
 from app.ui.models.loading import load_model
-from app.ui.models.words import facts, place_words
-from app.ui.notices import Note
+from app.ui.models.sections.adapters import AdaptersSection
+from app.ui.models.sections.alerts import Alerts
+from app.ui.models.sections.best import BestSection
+from app.ui.models.sections.file import FileSection
+from app.ui.models.sections.lesson import LessonSection
+from app.ui.models.sections.load_choice import LoadChoice
+from app.ui.models.sections.notes import NotesSection
+from app.ui.models.sections.preset import PresetSection
+from app.ui.models.sections.section import Section
+from app.ui.models.sections.speed import SpeedLine
+from app.ui.models.sections.template import TemplateSection
+from app.ui.models.words import short_line
 from app.ui.parts import Parts
+from app.ui.reveal import show_in_file_manager
 from app.ui.theme import room_px
 from app.ui.widgets.basic import IconButton, button, column, label, line, row
 from app.ui.widgets.page import scrolling
-from app.ui.widgets.words import short_path
 
-WIDTH, WIDEST = 360, 480
+WIDTH, WIDEST = 372, 500
 """The second with large text."""
 
 
+@dataclass(frozen=True)
+class _Kept:
+    """What is kept of a model beside its library entry, and the GPUs that llama.cpp can use."""
+
+    preset: Preset
+    defaults: Preset
+    measurements: tuple[Measurement, ...]
+    gpus: tuple[DeviceRoom, ...]
+
+
 class ModelDetails(QFrame):
-    """``closed`` when the person closes it."""
+    """``closed`` when the person closes it; ``duplicates_requested``: show what is there twice; ``update_found``."""
 
     closed = Signal()
+    duplicates_requested = Signal()
+    update_found = Signal(object)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
         self._model: LibraryModel | None = None
+        self._kept: _Kept | None = None
         self._state = ModelState()
         self.setProperty("kind", "pane")
         self.setObjectName("models.details")
@@ -41,32 +71,66 @@ class ModelDetails(QFrame):
         self._fit_width()
         parts.theme.changed.connect(self._fit_width)
         self._title = label(kind="heading", wrap=True, name="models.details.title")
-        self._missing = label(kind="bad", wrap=True, name="models.details.missing")
+        self._line = label(kind="small", wrap=True, name="models.details.line")
+        self.alerts = Alerts(parts)
         self._fit = FitPanel(parts.theme, parts.bridge, "models.fit")
-        self._facts = FactsGrid("models.details.facts")
-        self._where = label(kind="small", wrap=True, selectable=True, name="models.details.path")
+        self._choice = LoadChoice(parts, self._fit)
+        self._speed = SpeedLine(parts.theme)
+        self._best = BestSection(parts)
+        self._preset = PresetSection(parts)
+        self._file = FileSection(parts)
+        self._template = TemplateSection(parts)
+        self._sections: tuple[Section, ...] = (
+            self._best,
+            self._preset,
+            AdaptersSection(parts),
+            LessonSection(parts, self._fit),
+            self._file,
+            self._template,
+            NotesSection(parts),
+        )
         self.load_button = button(self.tr("Load"), "models.load", self._load, "primary")
-        theme = parts.theme
+        self._lay_out()
+        self._wire()
+
+    def _lay_out(self) -> None:
+        theme = self._parts.theme
         rename = IconButton(theme, "pencil", self.tr("Rename"), "models.rename", self._rename)
-        folder = IconButton(theme, "folder-open", self.tr("Show its folder"), "models.folder", self._show_folder)
-        self._remove = IconButton(theme, "trash-2", self.tr("Remove"), "models.remove", self._ask_remove)
+        folder = IconButton(theme, "folder-open", self.tr("Show in the file manager"), "models.folder", self._show_file)
+        self._remove = IconButton(theme, "trash-2", self.tr("Delete"), "models.remove", self._delete)
         close = IconButton(theme, "x", self.tr("Close the details"), "models.details.close", self.closed.emit)
         top = row(self._title, spacing=8)
         top.setStretch(0, 1)
         top.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         actions = row(self.load_button, rename, folder, self._remove, spacing=4)
         actions.setStretch(0, 1)
-        actions.setAlignment(Qt.AlignmentFlag.AlignRight)
         content = QWidget()
-        inside = column(self._missing, self._fit, line(), self._facts, self._where, spacing=14, parent=content)
-        inside.setContentsMargins(22, 4, 18, 20)
+        upper = column(self.alerts, self._fit, self._choice, self._speed, spacing=14)
+        upper.setContentsMargins(22, 4, 18, 14)
+        folds = column(line(), *self._sections, spacing=2)
+        folds.setContentsMargins(14, 0, 10, 16)
+        inside = column(spacing=0, parent=content)
+        inside.addLayout(upper)
+        inside.addLayout(folds)
         inside.addStretch()
-        head, foot = QWidget(), QFrame()
-        column(parent=head).addLayout(top)
-        head.layout().setContentsMargins(22, 18, 12, 8)  # type: ignore[union-attr]
-        column(line(), parent=foot, spacing=12).addLayout(actions)
-        foot.layout().setContentsMargins(22, 0, 18, 16)  # type: ignore[union-attr]
-        column(head, scrolling(content), foot, spacing=0, parent=self).setStretch(1, 1)
+        self._scroll = scrolling(content, "models.details.scroll")
+        head, foot = QWidget(), QWidget()
+        upper_head = column(spacing=2, parent=head)
+        upper_head.addLayout(top)
+        upper_head.addWidget(self._line)
+        upper_head.setContentsMargins(22, 18, 12, 10)
+        below = column(line(), parent=foot, spacing=12)
+        below.addLayout(actions)
+        below.setContentsMargins(22, 0, 18, 16)
+        column(head, self._scroll, foot, spacing=0, parent=self).setStretch(1, 1)
+
+    def _wire(self) -> None:
+        self.alerts.template_requested.connect(self._show_template)
+        self.alerts.duplicates_requested.connect(self.duplicates_requested)
+        self._file.update_found.connect(self._note_update)
+        self._best.planned.connect(self._planned)
+        self._best.chosen.connect(self._choice.use)
+        self._choice.kept.connect(self._look_again)
 
     @property
     def model_id(self) -> int | None:
@@ -76,30 +140,30 @@ class ModelDetails(QFrame):
     def show_model(self, model: LibraryModel) -> None:
         """Show this model."""
         again = self._model is not None and self._model.id == model.id
+        back = again and self._model is not None and self._model.present != model.present
         self._model = model
         self._title.setText(model.title)
-        self._missing.setVisible(not model.present)
-        self._missing.setText(
-            self.tr("The file is not there now. It was moved or deleted, or its drive is not mounted.")
-        )
-        self._facts.show_facts([*facts(model.summary), (self.tr("Place"), place_words(model))])
-        self._where.setText(short_path(model.path))
-        runs = model.summary.kind != "embedding" and model.present
-        self._fit.setVisible(runs)
-        self.load_button.setVisible(model.summary.kind != "embedding")
-        if runs and not again:
-            models, model_id = self._parts.models, model.id
-            defaults = self._parts.settings.current.model.load_settings()
-            self._fit.watch(
-                lambda n, kv: models.verdict(model_id, n, kv, measure=True), model.summary.n_ctx_train, defaults
-            )
+        self._line.setText(short_line(model.summary))
+        self.alerts.show_model(model)
+        for section in self._sections:
+            section.show_model(model)
+        remove = self.tr("Remove from the library") if model.in_place else self.tr("Delete")
+        self._remove.set_icon("trash-2", remove)
+        runs = model.summary.kind != "embedding"
+        self._fit.setVisible(runs and model.present)
+        self._choice.setVisible(runs and model.present)
+        self._preset.setVisible(runs)
+        self.load_button.setVisible(runs)
+        if not again or back:
+            self._kept = None
+            self._speed.clear()
+            self._scroll.verticalScrollBar().setValue(0)
+        self._look_again()
         self.show_state(self._state)
-
-    def _fit_width(self) -> None:
-        self.setFixedWidth(min(room_px(WIDTH), WIDEST))
 
     def show_state(self, state: ModelState) -> None:
         """The loaded model's own button reads "Load again" (with another context, say)."""
+        changed = state.phase != self._state.phase
         self._state = state
         model = self._model
         if model is None:
@@ -114,11 +178,77 @@ class ModelDetails(QFrame):
         self.load_button.setText(text)
         self.load_button.setAccessibleName(text)
         self.load_button.setEnabled(model.present and not loading)
+        if changed and state.phase in ("ready", "none"):  # free memory is another now
+            self._fit.refresh()
+            self._best.plan_again()
+        if state.last_figures is not None:
+            self._look_again()
+
+    # -- what is kept of it -------------------------------------------------------------------------------------------
+
+    def _look_again(self) -> None:
+        model = self._model
+        if model is None or model.summary.kind == "embedding":
+            return
+
+        def came(kept: _Kept) -> None:
+            if self._model is not None and self._model.id == model.id:
+                self._show_kept(self._model, kept)
+
+        self._parts.bridge.run(lambda: self._ask_kept(model), came, owner=self)
+
+    def _ask_kept(self, model: LibraryModel) -> _Kept:
+        models, planner = self._parts.models, self._parts.planner
+        gpu = planner is not None and model.present and models.backend().supports_gpu_offload
+        here = tuple(each for each in models.measurements(model.id) if each.machine == machine_key())
+        gpus = planner.room().gpus if planner is not None and gpu else ()
+        return _Kept(models.preset(model.id), models.defaults(model.id), here, gpus)
+
+    def _show_kept(self, model: LibraryModel, kept: _Kept) -> None:
+        first, self._kept = self._kept is None, kept
+        self._preset.show_preset(model, kept.preset, kept.defaults)
+        self._speed.show_measured(kept.measurements)
+        if not first:
+            self._choice.show_preset(kept.preset)
+            return
+        self._choice.show_choice(model, kept.preset, kept.defaults, gpu=bool(kept.gpus))
+        if model.present:
+            base = self._parts.settings.current.model.load_settings()
+            self._fit.watch(self._verdict_of(model), model.summary.n_ctx_train, self._choice.load_settings(base))
+            self._fit.show_gpus(kept.gpus)
+
+    def _verdict_of(self, model: LibraryModel) -> AskVerdict:
+        models, choice = self._parts.models, self._choice
+
+        def ask(n_ctx: int, kv_type: KvType) -> Verdict:
+            return models.verdict(model.id, n_ctx, kv_type, measure=True, n_gpu_layers=choice.n_gpu_layers)
+
+        return ask
+
+    def _planned(self, plan: Plan) -> None:
+        self._speed.show_plan(plan)
+        if not plan.fits:
+            self._best.set_open(True)
+
+    def _show_template(self) -> None:
+        self._template.set_open(True)
+        self._scroll.ensureWidgetVisible(self._template)
+
+    def _note_update(self, check: UpdateCheck) -> None:
+        self.alerts.note_update(check)
+        self.update_found.emit(check)
+
+    # -- what can be done ---------------------------------------------------------------------------------------------
 
     def _load(self) -> None:
-        model = self._model
-        if model is not None:
-            load_model(self._parts, model.id, self._fit.settings())
+        model, kept = self._model, self._kept
+        if model is None:
+            return
+        settings = None
+        if kept is not None:
+            layers = self._choice.n_gpu_layers
+            settings = msgspec.structs.replace(self._fit.settings(), n_gpu_layers=layers)
+        load_model(self._parts, model.id, settings)
 
     def _rename(self) -> None:
         model = self._model
@@ -128,7 +258,7 @@ class ModelDetails(QFrame):
         dialog.setObjectName("models.rename.dialog")
         dialog.setWindowTitle(self.tr("Rename the model"))
         dialog.setLabelText(self.tr("Its name in Satchel (the file keeps its own):"))
-        dialog.setTextValue(model.title)
+        dialog.setTextValue(model.plain_name)
         dialog.setTextEchoMode(QLineEdit.EchoMode.Normal)
         dialog.resize(420, 120)
         dialog.textValueSelected.connect(
@@ -137,30 +267,13 @@ class ModelDetails(QFrame):
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
 
-    def _show_folder(self) -> None:
+    def _show_file(self) -> None:
         if self._model is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(Path(self._model.path).parent)))
+            show_in_file_manager(Path(self._model.path))
 
-    def _ask_remove(self) -> None:
-        model = self._model
-        if model is None:
-            return
-        box = QMessageBox(self)
-        box.setObjectName("models.remove.dialog")
-        box.setWindowTitle(self.tr("Remove the model"))
-        box.setText(self.tr("Remove “{name}” from the library?").format(name=model.title))
-        box.setInformativeText(
-            self.tr("Satchel only forgets it. The file stays where it is.")
-            if model.in_place
-            else self.tr("Satchel's own copy of the file is deleted.")
-        )
-        remove = box.addButton(self.tr("Remove"), QMessageBox.ButtonRole.DestructiveRole)
-        remove.setObjectName("models.remove.yes")
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.buttonClicked.connect(lambda clicked: self._do_remove(model) if clicked is remove else None)
-        box.finished.connect(box.deleteLater)
-        box.open()
+    def _delete(self) -> None:
+        if self._model is not None:
+            delete_model(self._parts, self._model)
 
-    def _do_remove(self, model: LibraryModel) -> None:
-        note = Note(self.tr("“{name}” is no longer in the library.").format(name=model.title), severity="good")
-        self._parts.bridge.run(lambda: self._parts.models.remove(model.id), lambda _none: self._parts.notify(note))
+    def _fit_width(self) -> None:
+        self.setFixedWidth(min(room_px(WIDTH), WIDEST))

@@ -6,7 +6,7 @@ it rests, the library is asked again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
@@ -15,7 +15,10 @@ from PySide6.QtWidgets import QComboBox, QSlider, QWidget
 from app.core.errors import SatchelError
 from app.inference.protocol import KvType, LoadSettings
 from app.models.model import Fit, Verdict
+from app.models.plan import DeviceRoom
+from app.models.sizing import HOST
 from app.ui.bridge import Bridge
+from app.ui.models.gpu_bars import GpuBars
 from app.ui.models.memory_bar import MemoryBar, Part
 from app.ui.theme import Theme
 from app.ui.widgets.basic import column, label, restyle, row
@@ -30,9 +33,10 @@ AskVerdict = Callable[[int, KvType], Verdict]
 
 
 class FitPanel(QWidget):
-    """``changed`` when a verdict came. :meth:`settings` is how to load it."""
+    """``changed`` when a verdict came; ``chosen`` when a choice moves. :meth:`settings` is how to load it."""
 
     changed = Signal(object)
+    chosen = Signal()
 
     def __init__(self, theme: Theme, bridge: Bridge, name: str) -> None:
         super().__init__()
@@ -42,6 +46,7 @@ class FitPanel(QWidget):
         self._base = LoadSettings()
         self._steps: list[int] = [LoadSettings().n_ctx]
         self._turn = 0
+        self._gpus = GpuBars(theme, f"{name}.gpus")
         self.sentence = label(wrap=True, name=f"{name}.sentence")
         self.bar = MemoryBar(theme, f"{name}.bar")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -66,6 +71,7 @@ class FitPanel(QWidget):
         layout.addWidget(self.sentence)
         layout.addSpacing(4)
         layout.addWidget(self.bar)
+        layout.addWidget(self._gpus)
         layout.addSpacing(10)
         layout.addLayout(top)
         layout.addWidget(self.slider)
@@ -73,16 +79,18 @@ class FitPanel(QWidget):
         layout.addSpacing(8)
         layout.addLayout(below)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._refresh)
+        self._rest.timeout.connect(self.refresh)
         self.slider.valueChanged.connect(self._moved)
-        self.kv.currentIndexChanged.connect(lambda _index: self._rest.start(0))
+        self.kv.currentIndexChanged.connect(self._kv_chosen)
 
     def watch(self, ask: AskVerdict, n_ctx_train: int, defaults: LoadSettings, known: Verdict | None = None) -> None:
         """Show another model; ``ask`` may block and is called in the background."""
         self._rest.stop()
         self._ask, self._base, self._verdict = ask, defaults, None
-        self._steps = context_steps(n_ctx_train)
-        start = min(range(len(self._steps)), key=lambda i: abs(self._steps[i] - min(defaults.n_ctx, n_ctx_train or 1)))
+        self._gpus.show_gpus(())
+        usual = min(defaults.n_ctx, n_ctx_train) if n_ctx_train else defaults.n_ctx
+        self._steps = sorted({*context_steps(n_ctx_train), max(usual, SMALLEST_CONTEXT)})
+        start = self._steps.index(max(usual, SMALLEST_CONTEXT))
         for widget in (self.slider, self.kv):
             widget.blockSignals(True)
         self.slider.setRange(0, len(self._steps) - 1)
@@ -98,7 +106,24 @@ class FitPanel(QWidget):
         if known is not None and known.n_ctx == self.n_ctx and defaults.kv_type == self.kv_type:
             self._show(known)
         else:
-            self._refresh()
+            self.refresh()
+        self.chosen.emit()
+
+    def choose(self, n_ctx: int, kv_type: KvType) -> None:
+        """Choose this context, or the step next to it, and this cache."""
+        self.slider.setValue(min(range(len(self._steps)), key=lambda i: abs(self._steps[i] - n_ctx)))
+        self.kv.setCurrentIndex(max(0, self.kv.findData(kv_type)))
+
+    def show_gpus(self, gpus: Sequence[DeviceRoom]) -> None:
+        """The GPUs that llama.cpp can use here: each gets a bar of its own."""
+        self._gpus.show_gpus(gpus)
+        if self._verdict is not None:
+            self._gpus.show_verdict(self._verdict)
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        """The contexts to choose from, in tokens."""
+        return tuple(self._steps)
 
     @property
     def n_ctx(self) -> int:
@@ -121,11 +146,17 @@ class FitPanel(QWidget):
         base = self._base
         return LoadSettings(self.n_ctx, self.kv_type, base.n_gpu_layers, base.n_threads, base.n_batch)
 
+    def _kv_chosen(self, _index: int) -> None:
+        self._rest.start(0)
+        self.chosen.emit()
+
     def _moved(self, _step: int) -> None:
         self._say_context()
+        self.chosen.emit()
         if self._verdict is not None:
-            kv = round(self._verdict.kv_bytes * self.n_ctx / max(1, self._verdict.n_ctx))
-            self.bar.show_parts(*bar_parts(self, replace(self._verdict, kv_bytes=kv)))
+            grown = _at_context(self._verdict, self.n_ctx)
+            self.bar.show_parts(*bar_parts(self, grown))
+            self._gpus.show_verdict(grown)
         self._rest.start()
 
     def _say_context(self) -> None:
@@ -141,7 +172,12 @@ class FitPanel(QWidget):
         )
         self.slider.setAccessibleDescription(words)
 
-    def _refresh(self) -> None:
+    def refresh_soon(self) -> None:
+        """Ask for the verdict when what is being moved has come to rest."""
+        self._rest.start()
+
+    def refresh(self) -> None:
+        """Ask for the verdict again."""
         ask = self._ask
         if ask is None:
             return
@@ -164,6 +200,7 @@ class FitPanel(QWidget):
         self.sentence.setText(verdict.sentence)
         restyle(self.sentence, kind=_TONES[verdict.fit])
         self.bar.show_parts(*bar_parts(self, verdict))
+        self._gpus.show_verdict(verdict)
         self.bar.setToolTip(
             self.tr("Laid out by llama.cpp for this file.")
             if verdict.measured_by_llama
@@ -173,13 +210,21 @@ class FitPanel(QWidget):
 
 
 def bar_parts(words: QWidget, verdict: Verdict) -> tuple[tuple[Part, ...], int, str]:
-    """What :meth:`MemoryBar.show_parts` takes."""
+    """What :meth:`MemoryBar.show_parts` takes: the parts in main memory."""
+    host = next((parts for parts in verdict.devices if parts.device == HOST), verdict)
     parts = (
-        Part(words.tr("Weights"), verdict.weights_bytes),
-        Part(words.tr("KV cache"), verdict.kv_bytes),
-        Part(words.tr("Buffers"), verdict.compute_bytes + verdict.other_bytes),
+        Part(words.tr("Weights"), host.weights_bytes),
+        Part(words.tr("KV cache"), host.kv_bytes),
+        Part(words.tr("Buffers"), host.compute_bytes + verdict.other_bytes),
     )
     return parts, verdict.available_bytes, words.tr("Left free")
+
+
+def _at_context(verdict: Verdict, n_ctx: int) -> Verdict:
+    """The same with a cache that is scaled from its context to this one."""
+    times = n_ctx / max(1, verdict.n_ctx)
+    devices = tuple(replace(parts, kv_bytes=round(parts.kv_bytes * times)) for parts in verdict.devices)
+    return replace(verdict, kv_bytes=round(verdict.kv_bytes * times), devices=devices)
 
 
 def fit_badge(words: QObject, fit: Fit) -> Badge:

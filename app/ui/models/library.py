@@ -10,11 +10,12 @@ from app.core.errors import SatchelError
 from app.models.model import LibraryModel, Verdict
 from app.services.events import ModelState
 from app.ui.models.fit import fit_badge
-from app.ui.models.words import kind_words, one_line
+from app.ui.models.words import kind_words, one_line, place_of
 from app.ui.parts import Parts
 from app.ui.widgets.rows import ROW_ROLE, Badge, RowContent
 
 ID_ROLE = ROW_ROLE + 1
+PLACE_ROLE = ROW_ROLE + 2
 
 
 class Library(QAbstractListModel):
@@ -28,6 +29,7 @@ class Library(QAbstractListModel):
         self._wanted: list[int] = []
         self._asking = False
         self._state = ModelState()
+        self._updates: set[int] = set()
 
     def show_models(self, models: list[LibraryModel]) -> None:
         """All of them, chat models first, by title."""
@@ -46,6 +48,12 @@ class Library(QAbstractListModel):
         self._state = state
         if changed and self._models:
             self.dataChanged.emit(self.index(0), self.index(len(self._models) - 1))
+
+    def note_update(self, model_id: int) -> None:
+        """There is a newer file of a model."""
+        self._updates.add(model_id)
+        if (row := self.row_of(model_id)) >= 0:
+            self.dataChanged.emit(self.index(row), self.index(row))
 
     def model(self, model_id: int) -> LibraryModel | None:
         """A model by its id."""
@@ -70,6 +78,8 @@ class Library(QAbstractListModel):
             return self._row(model)
         if role == ID_ROLE:
             return model.id
+        if role == PLACE_ROLE:
+            return place_of(model)
         if role == Qt.ItemDataRole.DisplayRole:
             return model.title
         if role == Qt.ItemDataRole.AccessibleTextRole:
@@ -80,21 +90,34 @@ class Library(QAbstractListModel):
 
     def _row(self, model: LibraryModel) -> RowContent:
         current = self._state.model is not None and self._state.model.id == model.id
-        badges: list[Badge] = []
-        fraction = None
-        if current and self._state.phase == "ready":
-            badges.append(Badge(self.tr("Loaded"), "accent"))
-        elif current and self._state.phase == "loading":
-            badges.append(Badge(self.tr("Loading…"), "accent"))
-            fraction = self._state.fraction
-        elif not model.present:
-            badges.append(Badge(self.tr("File is missing"), "bad"))
-        elif model.summary.kind == "embedding":
-            badges.append(Badge(kind_words("embedding")))
-        elif (verdict := self._verdict(model)) is not None:
-            badges.append(fit_badge(self, verdict.fit))
+        fraction = self._state.fraction if current and self._state.phase == "loading" else None
         icon = "file-search" if model.summary.kind == "embedding" else "box"
-        return RowContent(model.title, one_line(model.summary), icon, tuple(badges), fraction, faded=not model.present)
+        badges = (*self._flags(model), *self._main_badge(model, current))
+        below = one_line(model.summary) if model.present else model.missing_reason or one_line(model.summary)
+        return RowContent(model.title, below, icon, badges, fraction, not model.present, model.program)
+
+    def _main_badge(self, model: LibraryModel, current: bool) -> tuple[Badge, ...]:
+        if current and self._state.phase == "ready":
+            return (Badge(self.tr("Loaded"), "accent"),)
+        if current and self._state.phase == "loading":
+            return (Badge(self.tr("Loading…"), "accent"),)
+        if not model.present:
+            return (Badge(self.tr("File is missing"), "bad"),)
+        if model.summary.kind == "embedding":
+            return (Badge(kind_words("embedding")),)
+        verdict = self._verdict(model)
+        return (fit_badge(self, verdict.fit),) if verdict is not None else ()
+
+    def _flags(self, model: LibraryModel) -> tuple[Badge, ...]:
+        """What else there is to see to."""
+        flags = []
+        if model.id in self._updates:
+            flags.append(Badge(self.tr("Update available"), "accent"))
+        if model.template_changed:
+            flags.append(Badge(self.tr("Template changed"), "warn"))
+        if model.duplicates:
+            flags.append(Badge(self.tr("Duplicate")))
+        return tuple(flags)
 
     def _verdict(self, model: LibraryModel) -> Verdict | None:
         if model.id not in self._verdicts:
@@ -108,7 +131,7 @@ class Library(QAbstractListModel):
             return
         self._asking = True
         model_id = self._wanted.pop()  # the latest painted is the one people look at
-        models, defaults = self._parts.models, self._parts.settings.current.model
+        models, kv_type = self._parts.models, self._parts.settings.current.model.kv_type
 
         def came(verdict: Verdict) -> None:
             self._verdicts[model_id] = verdict
@@ -123,13 +146,26 @@ class Library(QAbstractListModel):
             self._asking = False
             self._ask()
 
-        self._parts.bridge.run(lambda: models.verdict(model_id, defaults.context, defaults.kv_type), came, failed)
+        self._parts.bridge.run(lambda: models.verdict(model_id, None, kv_type), came, failed)
 
 
 class LibraryFilter(QSortFilterProxyModel):
-    """The models whose title contains some words."""
+    """The models of a place whose title contains some words."""
 
     def __init__(self, library: Library) -> None:
         super().__init__(library)
+        self._place = ""
         self.setSourceModel(library)
         self.setFilterCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+
+    def show_place(self, place: str) -> None:
+        """Only these; empty: all."""
+        self.beginFilterChange()
+        self._place = place
+        self.endFilterChange()
+
+    def filterAcceptsRow(self, row: int, parent: QModelIndex | QPersistentModelIndex) -> bool:
+        source = self.sourceModel()
+        if self._place and source.index(row, 0, parent).data(PLACE_ROLE) != self._place:
+            return False
+        return super().filterAcceptsRow(row, parent)

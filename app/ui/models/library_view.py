@@ -10,7 +10,12 @@ from app.models.model import LibraryModel
 from app.services.events import Event, LibraryChanged, ModelState, ModelStateChanged
 from app.ui.models.cards import EmptyLibrary, LoadedCard, MachineCard
 from app.ui.models.details import ModelDetails
+from app.ui.models.dialogs.duplicates import DuplicatesDialog
+from app.ui.models.dialogs.found import FoundDialog
+from app.ui.models.dialogs.trash import TrashDialog
 from app.ui.models.library import ID_ROLE, Library, LibraryFilter
+from app.ui.models.library_foot import LibraryFoot
+from app.ui.models.place_filter import PlaceFilter
 from app.ui.parts import Parts
 from app.ui.widgets.basic import button, column, label, row
 from app.ui.widgets.page import Sides, scrolling
@@ -54,10 +59,19 @@ class LibraryView(QWidget):
         self._details = ModelDetails(parts)
         self._details.hide()
         self._details.closed.connect(self._list.clearSelection)
+        self._details.duplicates_requested.connect(self._show_duplicates)
+        self._details.update_found.connect(lambda check: self._library.note_update(check.model_id))
+        self._find = button(self.tr("Models on this computer…"), "models.found.show", self._show_found)
+        self._places = PlaceFilter()
+        self._places.chosen.connect(self._filter.show_place)
+        self._foot = LibraryFoot(parts)
+        self._foot.trash_requested.connect(self._show_trash)
+        self._foot.duplicates_requested.connect(self._show_duplicates)
         empty_add = button(self.tr("Add a model file…"), "models.empty.add", self.add_requested.emit)
+        empty_find = button(self.tr("Models on this computer…"), "models.empty.found", self._show_found)
         self._states = QStackedWidget()
         self._states.addWidget(self._list)
-        self._states.addWidget(EmptyLibrary(parts.theme, empty_add))
+        self._states.addWidget(EmptyLibrary(parts.theme, empty_find, empty_add))
         self._lay_out()
         parts.bridge.happened.connect(self._happened)
         parts.theme.changed.connect(self._list.viewport().update)
@@ -74,9 +88,14 @@ class LibraryView(QWidget):
         top = row(self._count, spacing=8)
         top.addStretch()
         top.addWidget(self._search)
-        inside.addLayout(top)
+        top.addWidget(self._find)
+        library = column(spacing=10)
+        library.addLayout(top)
+        library.addWidget(self._places)
         self._states.setMinimumHeight(3 * HEIGHT + 8)
-        inside.addWidget(self._states, 1)
+        library.addWidget(self._states, 1)
+        library.addWidget(self._foot)
+        inside.addLayout(library, 1)
         across = row(scrolling(content), self._details, spacing=0, parent=self)
         across.setStretch(0, 1)
 
@@ -87,6 +106,7 @@ class LibraryView(QWidget):
             self._select_next = model_id
             return
         self._search.clear()
+        self._places.show_all()
         index = self._filter.mapFromSource(self._library.index(row_number))
         self._list.setCurrentIndex(index)
         self._list.scrollTo(index)
@@ -104,6 +124,9 @@ class LibraryView(QWidget):
         self._count.setText(self.tr("Library ({n})").format(n=len(models)) if models else self.tr("Library"))
         self._states.setCurrentIndex(0 if models else 1)
         self._search.setVisible(len(models) >= SEARCH_FROM)
+        self._find.setVisible(bool(models))
+        self._places.show_models(models, wanted=len(models) >= SEARCH_FROM)
+        self._foot.show_models(models)
         wanted, self._select_next = self._select_next or chosen, None
         if wanted is not None and self._library.model(wanted) is not None:
             self.select(wanted)
@@ -117,6 +140,17 @@ class LibraryView(QWidget):
         if state.phase in ("ready", "none"):
             self._library.forget_verdicts()
             self._again.start()
+
+    def _show_found(self) -> None:
+        dialog = FoundDialog(self._parts, self)
+        dialog.added.connect(self.select)
+        dialog.open()
+
+    def _show_trash(self) -> None:
+        TrashDialog(self._parts, self).open()
+
+    def _show_duplicates(self) -> None:
+        DuplicatesDialog(self._parts, self).open()
 
     def _chosen(self, selected: QItemSelection, _deselected: QItemSelection) -> None:
         indexes = self._list.selectionModel().selectedIndexes()

@@ -10,8 +10,11 @@ from app.ui.notices import Action, Note
 from app.ui.parts import Parts
 
 
-def load_model(parts: Parts, model_id: int, settings: LoadSettings, *, force: bool = False) -> None:
-    """Load it; the library's events say how far it is. One that may not fit is refused with a way to insist."""
+def load_model(parts: Parts, model_id: int, settings: LoadSettings | None, *, force: bool = False) -> None:
+    """Load it; the library's events say how far it is. One that may not fit is refused with a way to insist.
+
+    ``settings`` None: those that are kept for it.
+    """
 
     def failed(error: SatchelError) -> None:
         if isinstance(error, DoesNotFit):

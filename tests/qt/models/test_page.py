@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtWidgets import QDialog, QInputDialog, QLabel, QListView, QMessageBox, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QInputDialog, QLabel, QListView, QProgressBar, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import DoesNotFit, ModelError
@@ -134,14 +135,12 @@ def test_one_that_does_not_fit_can_be_loaded_anyway(qtbot: QtBot, world: SimpleN
 
 
 def test_a_missing_file_cannot_be_loaded_and_says_so(qtbot: QtBot, world: SimpleNamespace) -> None:
-    from dataclasses import replace
-
     world.models.put(replace(model(1), present=False))
     page = _page(qtbot, world)
     qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
     assert _badges(page, 0) == ["File is missing"]
-    assert "not there now" in _text(page, "models.details.missing")
+    assert "not there now" in _text(page, "models.details.missing.words")
     assert not page.findChild(QPushButton, "models.load").isEnabled()
 
 
@@ -157,20 +156,22 @@ def test_rename(qtbot: QtBot, world: SimpleNamespace) -> None:
     qtbot.waitUntil(lambda: _text(page, "models.details.title") == "My helper", timeout=5000)
 
 
-@pytest.mark.parametrize(("in_place", "words"), [(True, "file stays"), (False, "copy of the file is deleted")])
-def test_remove_says_what_happens_to_the_file(qtbot: QtBot, world: SimpleNamespace, in_place: bool, words: str) -> None:
-    from dataclasses import replace
-
+@pytest.mark.parametrize(("in_place", "words"), [(True, "file stays"), (False, "trash for 30 days")])
+def test_delete_says_what_happens_to_the_file_and_can_be_undone(
+    qtbot: QtBot, world: SimpleNamespace, in_place: bool, words: str
+) -> None:
     world.models.put(replace(model(1), in_place=in_place))
     page = _page(qtbot, world)
     qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
     page.findChild(QWidget, "models.remove").click()  # type: ignore[attr-defined]
-    box = page.findChild(QMessageBox, "models.remove.dialog")
-    assert words in box.informativeText()
-    box.findChild(QPushButton, "models.remove.yes").click()
     qtbot.waitUntil(lambda: _list(page).model().rowCount() == 0, timeout=5000)
     qtbot.waitUntil(lambda: any("no longer in the library" in note.what for note in world.notes), timeout=5000)
+    note = world.notes[-1]
+    assert words in note.why
+    assert note.action is not None
+    note.action.do()
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
 
 
 def _dialog(qtbot: QtBot, world: SimpleNamespace, path: Path) -> tuple[QWidget, AddModelDialog]:
