@@ -1,4 +1,4 @@
-"""How right the sizes are, how fast they come, and what damaged headers do. References: issue of the models' milestone.
+"""How right the sizes are, how fast they come, and what damaged headers do; each figure beside its reference.
 
 python -m tests.bench.sizing                      all of it, some ten minutes
 python -m tests.bench.sizing layouts              0 bytes beside llama.cpp's books at real loads; closed forms beside
