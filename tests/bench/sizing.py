@@ -1,6 +1,6 @@
 """How right the sizes are, how fast they come, and what damaged headers do; each figure beside its reference.
 
-python -m tests.bench.sizing                      all of it, some ten minutes
+python -m tests.bench.sizing                      all of it, some five minutes
 python -m tests.bench.sizing layouts              0 bytes beside llama.cpp's books at real loads; closed forms beside
 python -m tests.bench.sizing resident             a worker's memory with a full context, beside the prediction
 python -m tests.bench.sizing latency              verdicts, cached and not
