@@ -18,7 +18,9 @@ def run(arguments: Sequence[str]) -> int:
     terminal = Terminal()
 
     # Only now: `satchel --help` has no need of them.
+    from app.cli.advice import command_for
     from app.cli.commands import COMMANDS
+    from app.cli.network import write_connections
     from app.cli.notices import Notices
     from app.core import log
     from app.core.disk import write_trouble
@@ -35,7 +37,11 @@ def run(arguments: Sequence[str]) -> int:
             for sentence in services.notices:
                 terminal.note(sentence)
             services.events.subscribe(Notices(terminal).listen)
-            code = COMMANDS[options.command](services, terminal, options)
+            try:
+                code = COMMANDS[options.command](services, terminal, options)
+            finally:
+                if options.connections:
+                    write_connections(services, terminal, options)
         finally:
             services.close()
         terminal.flush()
@@ -50,6 +56,8 @@ def run(arguments: Sequence[str]) -> int:
         return 130
     except SatchelError as error:
         terminal.error(error)
+        if command := command_for(error):
+            terminal.note(f"  In a terminal: {command}")
         return 1
     except OSError as error:
         terminal.error(write_trouble("Satchel cannot use its folder.", home.root, error))

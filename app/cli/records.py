@@ -13,7 +13,6 @@ from app.chat.transcript import Message
 from app.hardware.machine import Machine
 from app.inference.protocol import Backend
 from app.knowledge.protocol import CollectionInfo, FileInfo
-from app.models.model import LibraryModel, Verdict
 
 Record = dict[str, Any]
 
@@ -26,25 +25,6 @@ def machine_record(machine: Machine, backend: Backend, words: list[str]) -> Reco
         "devices": list(backend.devices),
     }
     return {**asdict(machine), "gpus": [asdict(gpu) for gpu in machine.gpus], "llama_cpp": llama, "words": words}
-
-
-def model_record(model: LibraryModel) -> Record:
-    """One model of the library."""
-    summary = asdict(model.summary)
-    del summary["chat_template"]  # pages of code
-    return {
-        "id": model.id,
-        "title": model.title,
-        "path": model.path,
-        "in_place": model.in_place,
-        "present": model.present,
-        **summary,
-    }
-
-
-def verdict_record(verdict: Verdict) -> Record:
-    """Whether a model fits."""
-    return {**asdict(verdict), "total_bytes": verdict.total_bytes}
 
 
 def collection_record(info: CollectionInfo) -> Record:

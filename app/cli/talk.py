@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from app.chat.answer import UNSUPPORTED_MARK, answer_parts, nearest_passages, source_line, sources_used, support_mark
 from app.chat.transcript import Message
 from app.cli.documents import find_collections, write_quotes
-from app.cli.models import find_model
+from app.cli.models.which_model import find_model
 from app.cli.records import reply_record
 from app.cli.terminal import OutputClosed, Terminal
 from app.knowledge.protocol import CollectionInfo

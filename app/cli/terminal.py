@@ -66,9 +66,14 @@ class Terminal:
         self.write(f"{indent}{text}\n")
 
     def paragraph(self, text: str, first: str = "", rest: str = "") -> None:
-        """Write text wrapped at 100 columns, the first line and the others with these beginnings."""
+        """Write text wrapped at 100 columns, the first line and the others with these beginnings.
+
+        Words stay whole, so that paths and addresses can be copied.
+        """
+        fold = textwrap.TextWrapper(100, break_long_words=False, break_on_hyphens=False)
         for block in text.splitlines() or [""]:
-            self.line(textwrap.fill(block, 100, initial_indent=first, subsequent_indent=rest) or first.rstrip())
+            fold.initial_indent, fold.subsequent_indent = first, rest
+            self.line(fold.fill(block) or first.rstrip())
             first = rest
 
     def table(self, header: Sequence[str], rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> None:

@@ -161,11 +161,13 @@ class ModelSizer:
         self, path: Path, file_type: str, n_ctx: int, kv_type: str, *, n_gpu_layers: int = -1
     ) -> Verdict:
         """Whether that quantization would fit. Errors: :class:`ModelError`, :class:`WorkerError`."""
-        header, _ = self.read(path)
-        settings = LoadSettings(usable_context(header, n_ctx), _kv_type(kv_type), n_gpu_layers)
-        layout = self.quantized_layout(path, file_type, settings)
-        changed, free = self.quantized(path, file_type), self._available_bytes()
-        return verdict(changed, settings.n_ctx, kv_type, free, replaced_bytes=self._replaced_bytes(), measured=layout)
+        changed = self.quantized(path, file_type)
+        settings = LoadSettings(usable_context(changed, n_ctx), _kv_type(kv_type), n_gpu_layers)
+        layout, room = self.quantized_layout(path, file_type, settings), self._room()
+        if layout is not None and room is not None and room.gpus:
+            return verdict_by_device(changed, settings.n_ctx, settings.kv_type, room, layout)
+        free, replaced = self._available_bytes(), self._replaced_bytes()
+        return verdict(changed, settings.n_ctx, kv_type, free, replaced_bytes=replaced, measured=layout)
 
     # -- what it really took ----------------------------------------------------------------------------------------
 

@@ -1,0 +1,87 @@
+"""Hashes of model files, and which of them are here twice."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+
+from app.cli.models.records import group_record
+from app.cli.models.which_model import find_model
+from app.cli.terminal import Terminal
+from app.cli.words import percent
+from app.core.errors import ModelError
+from app.core.sizes import size_text
+from app.models.library_values import DuplicateGroup
+from app.services.compose import Services
+from app.services.events import Event, HashingChanged
+
+_LOOK_EVERY_S = 0.5
+
+
+def hash_model(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
+    """The SHA-256 of a model's file; computed once."""
+    model = find_model(services, options.model)
+    if not model.present:
+        raise ModelError(
+            f"{model.title} cannot be hashed.", model.missing_reason, "See “satchel models relink --help”."
+        )
+    services.models.hash_model(model.id)
+    _wait(services, terminal)
+    now = find_model(services, str(model.id))
+    if not now.sha256:
+        raise ModelError(f"{model.title} could not be hashed.", "Its file changes, or cannot be read.", "Try again.")
+    if options.json:
+        terminal.json({"id": now.id, "path": now.path, "sha256": now.sha256})
+    else:
+        terminal.line(f"{now.sha256}  {now.path}")  # as sha256sum writes it
+    return 0
+
+
+def duplicates(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
+    """Files with the same content. Those of the same length are hashed first, once."""
+    services.models.hash_duplicates()
+    _wait(services, terminal)
+    groups = services.models.duplicates()
+    if options.json:
+        terminal.json([group_record(group) for group in groups])
+    elif not groups:
+        terminal.line("No model is here twice.")
+    else:
+        for group in groups:
+            _write_group(terminal, group)
+        freeable = sum(group.freeable_bytes for group in groups)
+        if freeable:
+            terminal.line(f"Deleting Satchel's own copies would free {size_text(freeable)}: satchel models delete ID")
+        else:
+            terminal.line("None of them is Satchel's own: which to keep is for the programs that have them.")
+    return 0
+
+
+def _write_group(terminal: Terminal, group: DuplicateGroup) -> None:
+    terminal.line(f"{len(group.copies)} times {size_text(group.size_bytes)}, sha256 {group.sha256[:12]}…:")
+    for copy in group.copies:
+        whose = "Satchel's own" if copy.freeable else copy.program or "yours"
+        terminal.line(f"{copy.model_id:>4}  {copy.title}, {whose}")
+        terminal.line(copy.path, indent=" " * 6)
+    terminal.line()
+
+
+def _wait(services: Services, terminal: Terminal) -> None:
+    """Until nothing is hashed any more; Ctrl-C ends it, and what was hashed whole stays known."""
+    changed = threading.Event()
+
+    def listen(event: Event) -> None:
+        if isinstance(event, HashingChanged):
+            changed.set()
+
+    unsubscribe = services.events.subscribe(listen)
+    try:
+        while not services.models.hashing_done(0.0):
+            progress = services.models.hashing()
+            if progress is not None:
+                share = percent(progress.done_bytes, progress.total_bytes)
+                terminal.progress(f"Hashing {progress.title}: {share} of {size_text(progress.total_bytes)}")
+            changed.wait(_LOOK_EVERY_S)
+            changed.clear()
+    finally:
+        unsubscribe()
