@@ -16,7 +16,7 @@ from app.ui.chat.addresses import citation_of, is_web_address
 from app.ui.chat.formats import QUOTE_DEPTH
 from app.ui.theme import Theme, room_px
 
-LEAST_COLUMN = 92
+LEAST_COLUMN = 112
 """The width of a table's column that holds most words, in pixels."""
 
 

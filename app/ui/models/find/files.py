@@ -135,7 +135,7 @@ class FileList(QWidget):
         for bar in (self._view.setHorizontalScrollBarPolicy, self._view.setVerticalScrollBarPolicy):
             bar(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._view.selectionModel().selectionChanged.connect(lambda _new, _old: self._selected())
-        self._all = button("", "models.find.files.all", self._show_all, "link")
+        self._all = button("", "models.find.files.all", self._show_all, "link", accessible=self.tr("Show all sizes"))
         column(self._view, self._all, spacing=2, parent=self)
         theme.changed.connect(self._fit_height)
 

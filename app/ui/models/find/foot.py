@@ -26,7 +26,9 @@ class Foot(QFrame):
         super().__init__()
         self._model_id: int | None = None
         self.setObjectName("models.find.foot")
-        self.download = button("", "models.find.download", self.download_requested.emit, "primary")
+        self.download = button(
+            "", "models.find.download", self.download_requested.emit, "primary", accessible=self.tr("Download")
+        )
         self._words = ElidedLabel(kind="strong", name="models.find.foot.words")
         self._small = label(kind="small", name="models.find.foot.state")
         self._bar = QProgressBar(textVisible=False, maximum=1000)

@@ -54,6 +54,7 @@ class FindView(QWidget):
             self._sort.addItem(words, value)
         self._fitting = QCheckBox(self.tr("Only what fits here"))
         self._fitting.setObjectName("models.find.fitting")
+        self._fitting.setAccessibleName(self._fitting.text())
         self._fitting.setToolTip(
             self.tr("Leaves out models whose smallest good file needs more memory than is free now: an estimate.")
         )
