@@ -40,7 +40,7 @@ from tests.helpers.sendfile_server import sendfile_server
 KILLS = 50
 RESETS = 50
 CORRUPTED = 50
-ROUNDS = 5
+ROUNDS = 7
 THROTTLED_BYTES_PER_S = 50e6
 
 
@@ -174,7 +174,9 @@ def curl(target: Path, url: str, *, sync: bool) -> float:
 
 
 def speed(root: Path, megabytes: int) -> None:
-    """In turns, several rounds; the medians count."""
+    """In turns, several rounds; the medians count. Ours uses two cores (it hashes meanwhile), curl uses one: what else
+    runs on a small machine counts against ours.
+    """
     path = root / "source.bin"
     digest = hashlib.sha256()
     with path.open("wb") as file:
@@ -185,7 +187,7 @@ def speed(root: Path, megabytes: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     size = path.stat().st_size
-    for name, limit, rounds in (("as fast as it goes", 0.0, ROUNDS), ("at 50 MB/s", THROTTLED_BYTES_PER_S, 1)):
+    for name, limit, rounds in (("at 50 MB/s", THROTTLED_BYTES_PER_S, 1), ("as fast as it goes", 0.0, ROUNDS)):
         with sendfile_server(path, limit) as url:
             source = Fixed(url, size, digest.hexdigest())
             taken: dict[str, list[float]] = {"ours": [], "curl": [], "curl, until the disk has it": []}
@@ -195,8 +197,11 @@ def speed(root: Path, megabytes: int) -> None:
                 taken["curl, until the disk has it"].append(curl(root / "curl.bin", url, sync=True))
         rates = {what: size / statistics.median(seconds) for what, seconds in taken.items()}
         for what, rate in rates.items():
-            say(f"{megabytes} MB {name}: {what}", f"{rate / 1e6:.0f} MB/s")
-        say("   ours beside curl", f"{rates['ours'] / rates['curl']:.2f}", "reference at least 0.8")
+            best = f"best of {rounds} rounds: {size / min(taken[what]) / 1e6:.0f} MB/s"
+            say(f"{megabytes} MB {name}: {what}", f"{rate / 1e6:.0f} MB/s", best)
+        best = min(taken["curl"]) / min(taken["ours"])
+        beside = f"reference at least 0.8; best rounds {best:.2f}"
+        say("   ours beside curl", f"{rates['ours'] / rates['curl']:.2f}", beside)
         say(
             "   ours beside curl, until the disk has it",
             f"{rates['ours'] / rates['curl, until the disk has it']:.2f}",
