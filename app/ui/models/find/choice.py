@@ -12,9 +12,10 @@ from app.inference.protocol import KvType
 from app.models.hub.estimate import Advice, advise
 from app.models.hub.values import HubDetails, HubFile
 from app.models.model import Verdict
-from app.models.plan import Plan
+from app.models.plan import DeviceRoom, Plan, Room
 from app.ui.models.find.advice import AdviceCard, advice_of
 from app.ui.models.find.files import FileList
+from app.ui.models.find.room import room_bytes
 from app.ui.models.fit import FitPanel
 from app.ui.parts import Parts
 from app.ui.widgets.basic import column, label
@@ -30,6 +31,7 @@ class FileChoice(QWidget):
         self._parts = parts
         self._turn = 0
         self._room = 0
+        self._gpus: tuple[DeviceRoom, ...] = ()
         self._trained = 0
         """The context that the model was trained for; 0: not known."""
         self._files = FileList(parts.theme)
@@ -61,9 +63,10 @@ class FileChoice(QWidget):
         """The chosen one."""
         return self._files.file
 
-    def set_room(self, room_bytes: int) -> None:
+    def set_room(self, room: Room) -> None:
         """How much memory a model may take here now."""
-        self._room = room_bytes
+        self._room, self._gpus = room_bytes(room), room.gpus
+        self.fit.show_gpus(self._gpus)
 
     def set_present(self, files: Collection[HubFile]) -> None:
         """Which files are in the library already."""
@@ -114,6 +117,7 @@ class FileChoice(QWidget):
 
         self._fits.show()
         self.fit.watch(ask, self._trained, parts.settings.current.model.load_settings())
+        self.fit.show_gpus(self._gpus)
         self.changed.emit()
 
     def _judged(self, verdict: Verdict) -> None:

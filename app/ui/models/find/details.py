@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QProgressBar, QStackedWidget, QWidget
 
 from app.core.errors import HubError, OfflineError, SatchelError
 from app.models.hub.values import HubDetails
+from app.models.plan import Room
 from app.ui.models.find.card import CardView, open_page
 from app.ui.models.find.choice import FileChoice
 from app.ui.models.find.foot import Foot
@@ -108,9 +109,9 @@ class HubDetailsPane(QFrame):
 
         self._parts.bridge.run(lambda: self._parts.hub.details(repo_id), came, failed, self)
 
-    def set_room(self, room_bytes: int) -> None:
+    def set_room(self, room: Room) -> None:
         """How much memory a model may take here now."""
-        self.choice.set_room(room_bytes)
+        self.choice.set_room(room)
 
     def set_narrow(self, narrow: bool) -> None:
         """Whether it stands in the list's place."""

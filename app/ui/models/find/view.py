@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
+from app.models.plan import Room
 from app.services.events import ConnectionsChanged, Event
 from app.ui.models.find.details import HubDetailsPane
 from app.ui.models.find.offline import OfflineBar
@@ -177,13 +178,12 @@ class FindView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show_offline()
-        parts = self._parts
-        parts.bridge.run(lambda: room_bytes(parts.planner), self._room_known, lambda _error: None, self)
+        self._parts.bridge.run(self._parts.planner.room, self._room_known, lambda _error: None, self)
         if self.details.isHidden():
             self.field.setFocus()
 
-    def _room_known(self, room: int) -> None:
-        self._room = room
+    def _room_known(self, room: Room) -> None:
+        self._room = room_bytes(room)
         self.details.set_room(room)
         self._look_at_room()
 
