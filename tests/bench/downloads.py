@@ -197,8 +197,8 @@ def speed(root: Path, megabytes: int) -> None:
                 taken["curl, until the disk has it"].append(curl(root / "curl.bin", url, sync=True))
         rates = {what: size / statistics.median(seconds) for what, seconds in taken.items()}
         for what, rate in rates.items():
-            best = f"best of {rounds} rounds: {size / min(taken[what]) / 1e6:.0f} MB/s"
-            say(f"{megabytes} MB {name}: {what}", f"{rate / 1e6:.0f} MB/s", best)
+            fastest = f"best of {rounds} rounds: {size / min(taken[what]) / 1e6:.0f} MB/s"
+            say(f"{megabytes} MB {name}: {what}", f"{rate / 1e6:.0f} MB/s", fastest)
         best = min(taken["curl"]) / min(taken["ours"])
         beside = f"reference at least 0.8; best rounds {best:.2f}"
         say("   ours beside curl", f"{rates['ours'] / rates['curl']:.2f}", beside)

@@ -7,18 +7,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 from app.core.disk import write_trouble
-from app.core.errors import BusyError, Cancelled, DiskFull, ModelError, SatchelError
-from app.core.jobs import CancelToken
+from app.core.errors import BusyError, ModelError
 from app.core.lock import FileLock
+from app.models.download.crew import Crew
 from app.models.download.names import target_paths
 from app.models.download.part import Means
 from app.models.download.queue import Entry, Outcome, Queue
-from app.models.download.transfer import Transfer, clean_up
+from app.models.download.transfer import clean_up
 from app.models.download.values import Download, OnFinished
 from app.models.hub.values import HubFile
 
@@ -28,12 +28,6 @@ _BUSY_TICK_S, _IDLE_TICK_S = 0.25, 1.0
 _LEAVE_S = 3.0
 _BREATH_S = 0.2
 """Between two tellings, so that a burst of wishes is one change."""
-
-
-@dataclass(frozen=True)
-class _Running:
-    transfer: Transfer
-    thread: threading.Thread
 
 
 class DownloadManager:
@@ -59,18 +53,22 @@ class DownloadManager:
     ) -> None:
         self._folder = folder
         self._models = models
-        self._means = means
         self._parallel = parallel
         self._on_change = on_change
-        self._on_finished = on_finished
         self._queue = Queue(folder)
         self._lock = threading.RLock()
         self._wake = threading.Event()
+        self._crew = Crew(
+            self._queue,
+            models,
+            means,
+            on_placed=lambda entry, outcome: on_finished(self._download(entry, outcome)),
+            on_end=self._wake.set,
+        )
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
         self._held: FileLock | None = None
         self._elsewhere = False
-        self._running: dict[int, _Running] = {}
         self._told: tuple[Download, ...] = ()
         self._told_at = 0.0
         self._untold = False
@@ -161,7 +159,7 @@ class DownloadManager:
                     self._step()
                 except OSError as error:
                     log.warning("the list of downloads cannot be used now: %s", error)
-                self._wake.wait(_BUSY_TICK_S if self._running or self._elsewhere or self._untold else _IDLE_TICK_S)
+                self._wake.wait(_BUSY_TICK_S if self._crew.ids() or self._elsewhere or self._untold else _IDLE_TICK_S)
                 self._wake.clear()
         finally:
             self._leave()
@@ -188,83 +186,24 @@ class DownloadManager:
 
     def _act(self) -> None:
         self._drop_cancelled()
+        busy = self._crew.ids()  # before the queue is read: one that ends in between is not begun again
         entries = self._queue.entries()
         for entry in entries:
-            running = self._running.get(entry.id)
-            if running is not None and not running.thread.is_alive():
-                del self._running[entry.id]
-            elif running is not None and entry.wish.wanted != "run":
-                running.transfer.cancel.cancel()
-        free = max(0, self._parallel() - len(self._running))
-        for entry in [entry for entry in entries if entry.waits and entry.id not in self._running][:free]:
-            self._begin(entry)
+            if entry.wish.wanted != "run":
+                self._crew.stop(entry.id)
+        free = max(0, self._parallel() - len(busy))
+        for entry in [entry for entry in entries if entry.waits and entry.id not in busy][:free]:
+            self._crew.begin(entry)
         if time.monotonic() - self._written_at > 1.0:
             self._written_at = time.monotonic()
-            for running in self._running.values():
-                if running.thread.is_alive():
-                    self._queue.set_outcome(running.transfer.entry, running.transfer.outcome())
+            self._crew.write_outcomes()
 
     def _drop_cancelled(self) -> None:
         for entry in self._queue.entries():
-            if entry.wish.wanted != "cancel":
-                continue
-            running = self._running.get(entry.id)
-            if running is not None and running.thread.is_alive():
-                running.transfer.cancel.cancel()
-            else:
-                self._running.pop(entry.id, None)
+            if entry.wish.wanted == "cancel" and entry.id in self._crew.ids():
+                self._crew.stop(entry.id)
+            elif entry.wish.wanted == "cancel":
                 self._queue.remove(entry)
-
-    def _begin(self, entry: Entry) -> None:
-        transfer = Transfer(
-            self._means, entry, self._models, CancelToken(), lambda file: self._queue.change_file(entry, file)
-        )
-        thread = threading.Thread(target=self._work, args=(transfer,), name=f"download {entry.id}", daemon=True)
-        self._running[entry.id] = _Running(transfer, thread)
-        thread.start()
-
-    def _work(self, transfer: Transfer) -> None:
-        outcome = self._result(transfer)
-        try:
-            self._queue.set_outcome(transfer.entry, outcome)
-            if outcome.state == "done":
-                clean_up(transfer.entry)
-        except OSError as error:  # it is done again at the next start
-            log.warning("what became of a download could not be written: %s", error)
-        self._wake.set()
-
-    def _result(self, transfer: Transfer) -> Outcome:
-        title = transfer.entry.spec.title
-        try:
-            transfer.run()
-            note = self._tell_finished(transfer)
-            return replace(transfer.outcome(), state="done", bytes_per_s=0.0, seconds_left=None, note=note)
-        except Cancelled:
-            return replace(transfer.outcome(), state="queued", bytes_per_s=0.0, seconds_left=None, note="")
-        except SatchelError as error:
-            log.warning("the download of %s stopped: %s", title, error)
-            problem, paused = str(error), isinstance(error, DiskFull)
-        except Exception:  # a thread's end: the person is told, the log has the rest
-            log.exception("the download of %s failed", title)
-            problem, paused = f"{title} could not be downloaded. This is a mistake in Satchel; the log has more.", False
-        return replace(
-            transfer.outcome(),
-            state="paused" if paused else "failed",
-            problem=problem,
-            note="",
-            bytes_per_s=0.0,
-            seconds_left=None,
-        )
-
-    def _tell_finished(self, transfer: Transfer) -> str:
-        """Hand it on; what is worth knowing about it then."""
-        note = transfer.outcome().note
-        try:
-            entry = self._queue.entry(transfer.entry.id) or transfer.entry
-            self._on_finished(self._download(entry, replace(transfer.outcome(), state="done", note=note)))
-        except SatchelError as error:
-            note = f"{error} {note}".strip()
-        return note
 
     # -- inside -------------------------------------------------------------------------------------------------------
 
@@ -284,10 +223,8 @@ class DownloadManager:
         self._wake.set()
 
     def _shown(self, entry: Entry) -> Download:
-        running = self._running.get(entry.id)
-        if running is not None and running.thread.is_alive() and entry.wish.wanted == "run":
-            return self._download(entry, running.transfer.outcome())
-        return self._download(entry, replace(entry.outcome, state=entry.state))
+        current = self._crew.outcome(entry.id) if entry.wish.wanted == "run" else None
+        return self._download(entry, current or replace(entry.outcome, state=entry.state))
 
     def _download(self, entry: Entry, outcome: Outcome) -> Download:
         file, told = entry.spec.file, outcome.state in ("paused", "failed", "done")
@@ -312,11 +249,7 @@ class DownloadManager:
         return FileLock(self._folder / "queue.lock", "The downloads are not transferred here.", "them")
 
     def _leave(self) -> None:
-        for running in self._running.values():
-            running.transfer.cancel.cancel()
-        until = time.monotonic() + _LEAVE_S
-        for running in self._running.values():
-            running.thread.join(max(0.0, until - time.monotonic()))
+        self._crew.stop_all(_LEAVE_S)
         if self._held is not None:
             self._drop_cancelled()
             self._held.release()
