@@ -1,6 +1,7 @@
-"""Notices at the window's right (bottom; top in the chat): what happened, why, what next; perhaps what to do about it.
+"""Notices at the window's lower right: what happened, why, what next; perhaps what to do about it.
 
-They cover the page, so they are few (three), and go by themselves unless they say that something failed.
+They cover the page, so they are few (three), and go by themselves unless they say that something failed. Where nothing
+may be covered (the chat), the page keeps a strip free for them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QEnterEvent
 from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QProgressBar, QVBoxLayout, QWidget
 
@@ -76,7 +77,7 @@ class Notices(QWidget):
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme = theme
-        self._top: int | None = None
+        self._room: QWidget | None = None
         self.setObjectName("notices")
         self.setAccessibleName(self.tr("Notices"))
         self._layout = QVBoxLayout(self)
@@ -97,10 +98,7 @@ class Notices(QWidget):
         self._layout.addWidget(card)
         for old in self._cards[:-MOST]:
             self.dismiss(old)
-        card.show()
-        self.show()
-        self.raise_()
-        self.place()
+        self._show_cards()
         self._announce(note)
         return card
 
@@ -116,37 +114,64 @@ class Notices(QWidget):
             self._layout.removeWidget(card)
             card.hide()
             card.deleteLater()
-        self.setVisible(bool(self._cards))
-        self.place()
+        self._show_cards()
 
     def notes(self) -> list[Note]:
         """What is shown now, oldest first."""
         return [card.note for card in self._cards]
 
+    def note_changed(self) -> None:
+        """A notice says something else."""
+        self._show_cards()
+
     def cards(self) -> list[NoticeCard]:
         """The widgets that show them."""
         return list(self._cards)
 
-    def set_top(self, pixels: int | None) -> None:
-        """Stand this far below the top, where they cover neither what is typed nor what was said last; None: at the
-        bottom."""
-        self._top = pixels
-        self.place()
+    def set_room(self, strip: QWidget | None) -> None:
+        """Stand in this strip of the page, which is made as high as they are; None: over the page, at the bottom.
+
+        What goes on (a notice with a progress bar) is not shown there: the strip would stay for minutes.
+        """
+        if self._room is not None:
+            self._room.removeEventFilter(self)
+            self._room.setFixedHeight(0)
+        self._room = strip
+        if strip is not None:
+            strip.installEventFilter(self)
+        self._show_cards()
 
     def place(self) -> None:
         """Go to the corner, as high as the notices are."""
-        parent = self.parentWidget()
-        if parent is None or not self._cards:
+        parent, room = self.parentWidget(), self._room
+        if parent is None or self.isHidden():
             return
-        width = min(room_px(WIDTH), parent.width() - 32) + 32
+        beside = room.width() if room is not None else parent.width()
+        width = min(room_px(WIDTH) + 32, beside)
         self.setFixedWidth(width)
         height = self._layout.heightForWidth(width) if self._layout.hasHeightForWidth() else self.sizeHint().height()
-        height = min(height, parent.height() - (self._top or 0))
-        top = self._top if self._top is not None else parent.height() - height
-        self.setGeometry(parent.width() - width, top, width, height)
+        height = min(height, parent.height() // 2 if room is not None else parent.height())
+        if room is None:
+            self.setGeometry(parent.width() - width, parent.height() - height, width, height)
+            return
+        if room.height() != height:
+            room.setFixedHeight(height)  # it is placed anew when the page has made that room
+        where = room.mapTo(parent, QPoint(room.width() - width, 0))
+        self.setGeometry(where.x(), where.y(), width, height)
+
+    def _show_cards(self) -> None:
+        for card in self._cards:
+            card.setVisible(self._room is None or card.note.fraction is None)
+        shown = any(not card.isHidden() for card in self._cards)
+        self.setVisible(shown)
+        if shown:
+            self.raise_()
+            self.place()
+        elif self._room is not None:
+            self._room.setFixedHeight(0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize:
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.Move):
             self.place()
         return super().eventFilter(watched, event)
 
@@ -208,7 +233,7 @@ class NoticeCard(QFrame):
             self._timer.stop()
         else:
             self._timer.start(shown_ms)
-        self._notices.place()
+        self._notices.note_changed()
 
     def close_notice(self) -> None:
         """Go away."""

@@ -41,9 +41,13 @@ class Memory:
 
 
 class Rail(QFrame):
-    """Emits ``chosen`` with the page that was clicked; :meth:`show_page` follows the window."""
+    """Emits ``chosen`` with the page that was clicked; :meth:`show_page` follows the window.
+
+    ``offline_clicked``: the person wants to see the offline switch.
+    """
 
     chosen = Signal(str)
+    offline_clicked = Signal()
 
     def __init__(self, theme: Theme, bridge: Bridge, read_memory: Callable[[], Memory]) -> None:
         super().__init__()
@@ -70,6 +74,8 @@ class Rail(QFrame):
         for page in ("chat", "models", "documents"):
             layout.addWidget(self._buttons[page])
         layout.addStretch()
+        self._offline = self._make_offline()
+        layout.addWidget(self._offline)
         layout.addWidget(self._buttons["settings"])
         layout.addSpacing(6)
         layout.addWidget(MemoryMeter(theme, bridge, read_memory))
@@ -85,6 +91,10 @@ class Rail(QFrame):
     def show_progress(self, page: Page, fraction: float | None, words: str) -> None:
         """A ring at a page's icon: something goes on there, 0.0 to 1.0 of it done. None: nothing does."""
         self._rings[page].show_fraction(fraction, words)
+
+    def show_offline(self, offline: bool) -> None:
+        """Say that nothing is requested."""
+        self._offline.setVisible(offline)
 
     def button(self, page: Page) -> QToolButton:
         """The button of a page."""
@@ -105,10 +115,25 @@ class Rail(QFrame):
         made.clicked.connect(lambda _=False: self.chosen.emit(page))
         return made
 
+    def _make_offline(self) -> QToolButton:
+        made = QToolButton()
+        made.setObjectName("rail.offline")
+        made.setText(self.tr("Offline"))
+        made.setAccessibleName(self.tr("Offline: nothing is requested"))
+        made.setToolTip(self.tr("Offline: nothing is requested. The switch is in Settings, under Network."))
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        made.setIconSize(QSize(18, 18))
+        made.setCursor(Qt.CursorShape.PointingHandCursor)
+        made.clicked.connect(lambda _=False: self.offline_clicked.emit())
+        made.hide()
+        return made
+
     def _restyle(self) -> None:
         self.setFixedWidth(room_px(WIDTH))
         for button in self._buttons.values():
             button.setFixedSize(room_px(WIDTH) - 16, room_px(58))
+        self._offline.setFixedSize(room_px(WIDTH) - 16, room_px(50))
         for ring in self._rings.values():
             ring.place()
         self._retint()
@@ -117,6 +142,7 @@ class Rail(QFrame):
         for page, button in self._buttons.items():
             color = self._theme.colors.accent if button.isChecked() else self._theme.colors.muted
             button.setIcon(self._theme.icon(_ICONS[page], color, 22))
+        self._offline.setIcon(self._theme.icon("wifi-off", self._theme.colors.warn, 18))
 
 
 class ProgressRing(QWidget):

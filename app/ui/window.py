@@ -31,7 +31,7 @@ from app.ui.drop import DropOverlay, Dropped, TextDrops
 from app.ui.notices import Action, Note, Notices
 from app.ui.opening import Opening
 from app.ui.rail import PAGES, Memory, Page, Rail
-from app.ui.theme import RESOURCES, Theme, room_px
+from app.ui.theme import RESOURCES, Theme
 
 if TYPE_CHECKING:
     from app.chat.transcript import ConversationSummary
@@ -41,9 +41,7 @@ if TYPE_CHECKING:
     from app.ui.intake import Intake
     from app.ui.models.page import ModelsPage
     from app.ui.parts import Parts
-
-CHAT_HEADER_PX = 84
-"""Notices on the chat page stand below its header: at the bottom they would cover what was said last."""
+    from app.ui.settings.page import SettingsPage
 
 
 class MainWindow(QMainWindow):
@@ -70,6 +68,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.rail = Rail(theme, bridge, read_memory)
         self.rail.chosen.connect(self.go)
+        self.rail.offline_clicked.connect(self.show_network)
         self._stack = QStackedWidget()
         self._stack.setObjectName("window.pages")
         self._opening = Opening(theme)
@@ -96,11 +95,14 @@ class MainWindow(QMainWindow):
     def open(self, parts: Parts) -> None:
         """The services are there: show the conversations, or the first-start page when there is nothing yet."""
         from app.ui.intake import Intake
+        from app.ui.pressure import PressureNotice
 
         self._parts = parts
         self._intake = Intake(parts, self.notices, self)
         self._intake.collection_made.connect(self._attach)
         self._watch_downloads(parts)
+        PressureNotice(parts, self.notices, self)
+        self.rail.show_offline(parts.connections.offline)
 
         def looked(conversations: Sequence[ConversationSummary]) -> None:
             self._opened(not conversations)
@@ -175,12 +177,12 @@ class MainWindow(QMainWindow):
         self.chat_page().ask_about(collection_id)
 
     def chat_with(self, model_id: int) -> None:
-        """Load a model of the library as the settings say, and show a new conversation with it."""
+        """Load a model of the library as it is kept for it, and show a new conversation with it."""
         from app.ui.models.loading import load_model
 
         parts = self._parts
         if parts is not None:
-            load_model(parts, model_id, parts.settings.current.model.load_settings())
+            load_model(parts, model_id, None)
             self.start_chat()
 
     def show_downloads(self) -> None:
@@ -188,6 +190,13 @@ class MainWindow(QMainWindow):
         if self._parts is not None:
             self.models_page().show_view("downloads")
             self.go("models")
+
+    def show_network(self) -> None:
+        """Show the settings of the network."""
+        if self._parts is not None:
+            page = self._page_widget("settings")
+            self.go("settings")
+            cast("SettingsPage", page).show_network()
 
     def models_page(self) -> ModelsPage:
         """The Models page, built if need be. Only once the services are open."""
@@ -204,7 +213,8 @@ class MainWindow(QMainWindow):
         focused = QApplication.focusWidget()
         if changed and (focused is None or not self.rail.isAncestorOf(focused)):
             widget.setFocus(Qt.FocusReason.OtherFocusReason)  # who walks the rail by keyboard stays there
-        self.notices.set_top(room_px(CHAT_HEADER_PX) if widget is self._pages.get("chat") else None)
+        in_chat = widget is self._pages.get("chat")
+        self.notices.set_room(self.chat_page().pane.notice_room if in_chat else None)
 
     def _show_welcome(self) -> None:
         from app.ui.welcome import WelcomePage
@@ -252,7 +262,7 @@ class MainWindow(QMainWindow):
 
                 models = ModelsPage(parts)
                 models.files_chosen.connect(lambda paths: intake.take(Dropped.of_paths(paths)))
-                models.settings_requested.connect(lambda: self.go("settings"))
+                models.settings_requested.connect(self.show_network)
                 models.chat_requested.connect(self.chat_with)
                 intake.model_added.connect(models.select)
                 return models
@@ -314,10 +324,12 @@ class MainWindow(QMainWindow):
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._logs)))
 
     def _happened(self, event: Event) -> None:
-        from app.services.events import NoticeRaised
+        from app.services.events import ConnectionsChanged, NoticeRaised
 
         if isinstance(event, NoticeRaised):
             self.notices.show_note(Note.of_event(event))
+        elif isinstance(event, ConnectionsChanged) and self._parts is not None:
+            self.rail.show_offline(self._parts.connections.offline)
 
     # -- Qt --------------------------------------------------------------------------------------------------------
 

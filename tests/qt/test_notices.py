@@ -12,6 +12,7 @@ from app.core.errors import Cancelled, DiskFull
 from app.services.events import NoticeRaised
 from app.ui.notices import MOST, Action, Note, Notices
 from app.ui.theme import Theme
+from app.ui.widgets.basic import column
 
 
 @pytest.fixture
@@ -67,12 +68,34 @@ def test_it_lies_inside_the_window_whatever_its_size(notices: Notices) -> None:
         assert parent.rect().contains(notices.geometry())
 
 
-def test_it_stands_where_it_is_told_to(notices: Notices) -> None:
-    notices.set_top(90)
-    notices.show_note(Note("Here."))
-    assert notices.y() == 90
-    notices.set_top(None)
-    assert notices.geometry().bottom() == notices.parentWidget().height() - 1
+def test_in_a_strip_of_the_page_they_cover_nothing_else(qtbot: QtBot, notices: Notices) -> None:
+    parent = notices.parentWidget()
+    assert parent is not None
+    above, strip, below = QWidget(), QWidget(), QWidget()
+    strip.setFixedHeight(0)
+    below.setFixedHeight(60)
+    column(above, strip, below, spacing=0, parent=parent).setStretch(0, 1)
+    notices.set_room(strip)
+    card = notices.show_note(Note("Deleted.", "It can be brought back.", action=Action("Undo", lambda: None)))
+    qtbot.waitUntil(lambda: notices.geometry().bottom() < below.y() and notices.y() > above.geometry().bottom())
+    assert card.isVisible()
+    notices.dismiss(card)
+    assert strip.height() == 0
+    qtbot.waitUntil(lambda: above.height() == parent.height() - 60)
+
+
+def test_what_goes_on_for_minutes_takes_no_room_from_the_page(notices: Notices) -> None:
+    parent = notices.parentWidget()
+    strip = QWidget(parent)
+    notices.set_room(strip)
+    card = notices.show_note(Note("Reading", "1 of 3 files", stays=True, fraction=0.3))
+    assert not card.isVisible()
+    assert not notices.isVisible()
+    notices.set_room(None)
+    assert card.isVisible()
+    notices.set_room(strip)
+    card.show_note(Note("Ready", "3 files", severity="good"))
+    assert card.isVisible()
 
 
 def test_an_event_of_a_service_becomes_a_note() -> None:

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPlainTextEdit, QPushButton, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import StorageError
@@ -234,20 +234,40 @@ def test_notices_of_services_and_crashes_are_shown(qtbot: QtBot, window: MainWin
     assert "saved" in crash.next_step
 
 
-def test_notices_in_the_chat_cover_neither_the_header_nor_what_was_said_last(
+def test_notices_in_the_chat_cover_neither_what_was_said_nor_what_is_typed(
     qtbot: QtBot, window: MainWindow, world: SimpleNamespace
 ) -> None:
     world.chat.new_conversation()
     window.open(world.parts)
     qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
     window.notices.show_note(Note("The model's process ended unexpectedly.", "", "It starts again.", "warning"))
-    body = window.centralWidget()
-    header = window.chat_page().pane.header
-    below_header = header.mapTo(body, header.rect().bottomLeft()).y()
-    assert below_header <= window.notices.y() <= below_header + 24
-    assert window.notices.geometry().bottom() < body.height() // 2
+    body, pane = window.centralWidget(), window.chat_page().pane
+
+    def between() -> bool:
+        said = pane.empty.mapTo(body, pane.empty.rect().bottomLeft()).y()
+        typed = pane.composer.mapTo(body, pane.composer.rect().topLeft()).y()
+        return said < window.notices.y() and window.notices.geometry().bottom() < typed
+
+    qtbot.waitUntil(between, timeout=5000)
     window.go("models")
-    assert window.notices.geometry().bottom() == body.height() - 1
+    qtbot.waitUntil(lambda: window.notices.geometry().bottom() == body.height() - 1, timeout=5000)
+
+
+def test_offline_is_seen_in_the_rail_and_leads_to_the_switch(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace
+) -> None:
+    window.open(world.parts)
+    offline = window.rail.findChild(QToolButton, "rail.offline")
+    assert offline.isHidden()
+    world.connections.set_offline(True)
+    qtbot.waitUntil(offline.isVisible, timeout=5000)
+    offline.click()
+    qtbot.waitUntil(lambda: _shown(window, "settings"), timeout=5000)
+    switch = window.findChild(QCheckBox, "settings.network.offline")
+    qtbot.waitUntil(switch.isChecked, timeout=5000)
+    switch.click()
+    qtbot.waitUntil(offline.isHidden, timeout=5000)
+    assert not world.settings.current.network.offline
 
 
 def test_its_place_and_page_are_remembered(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:

@@ -51,7 +51,10 @@ class ConversationPane(QWidget):
         centred.addStretch(1)
         centred.addWidget(below, 1000)
         centred.addStretch(1)
-        whole = column(self.header, self._stack, parent=self, spacing=0)
+        self.notice_room = QWidget()
+        self.notice_room.setObjectName("chat.notices")
+        self.notice_room.setFixedHeight(0)
+        whole = column(self.header, self._stack, self.notice_room, parent=self, spacing=0)
         whole.setStretch(1, 1)
         whole.addLayout(centred)
 

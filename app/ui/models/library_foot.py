@@ -23,8 +23,10 @@ class LibraryFoot(QWidget):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._trash = button("", "models.trash.show", self.trash_requested.emit, "flat")
-        self._duplicates = button("", "models.duplicates.show", self.duplicates_requested.emit, "flat")
+        self._trash = button(self.tr("Deleted models"), "models.trash.show", self.trash_requested.emit, "flat")
+        self._duplicates = button(
+            self.tr("Look for duplicates"), "models.duplicates.show", self.duplicates_requested.emit, "flat"
+        )
         self._trash.hide()
         self._duplicates.hide()
         across = row(self._duplicates, self._trash, spacing=20, parent=self)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QSize, Qt, qVersion
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
 
+from app.services.events import ConnectionsChanged, Event
 from app.ui.parts import Parts
 from app.ui.theme import RESOURCES
 from app.ui.widgets.basic import Icon, button, column, frame, label, row
@@ -18,6 +19,7 @@ class AboutCard(QWidget):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
+        self._parts = parts
         card = frame("card", "settings.about")
         logo = label()
         logo.setPixmap(QIcon(str(RESOURCES / "satchel.svg")).pixmap(QSize(44, 44), self.devicePixelRatioF()))
@@ -25,10 +27,11 @@ class AboutCard(QWidget):
         what = label(
             self.tr("Small language models on your own machine, answering from your own documents."), "muted", wrap=True
         )
-        offline = label(self.tr("Offline: no request leaves this machine."), "good", wrap=True, name="settings.offline")
+        self._offline = label(kind="good", wrap=True, name="settings.offline")
+        self._icon = Icon(parts.theme, "shield-check", "good", 16)
         licences = button(self.tr("Licences"), "settings.licences", self._show_licences)
         words = column(name, what, spacing=2)
-        offline_row = row(Icon(parts.theme, "wifi-off", "good", 16), offline, spacing=8)
+        offline_row = row(self._icon, self._offline, spacing=8)
         offline_row.setStretch(1, 1)
         words.addSpacing(6)
         words.addLayout(offline_row)
@@ -39,6 +42,20 @@ class AboutCard(QWidget):
         layout.addWidget(licences, 0, Qt.AlignmentFlag.AlignTop)
         outer = column(label(self.tr("About"), "section"), card, spacing=8, parent=self)
         outer.setContentsMargins(0, 4, 0, 8)
+        parts.bridge.happened.connect(self._happened)
+        self._say(parts.settings.current.network.offline)
+
+    def _happened(self, event: Event) -> None:
+        if isinstance(event, ConnectionsChanged):
+            self._say(self._parts.settings.current.network.offline)
+
+    def _say(self, offline: bool) -> None:
+        self._icon.set_icon("wifi-off" if offline else "shield-check", "good")
+        self._offline.setText(
+            self.tr("Offline: no request leaves this machine.")
+            if offline
+            else self.tr("Your conversations and documents never leave this machine. Requests only get models.")
+        )
 
     def _show_licences(self) -> None:
         dialog = QDialog(self)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QPlainTextEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QPlainTextEdit, QSpinBox, QWidget
 
 from app.ui.theme import room_px
 from app.ui.widgets.basic import column, frame, label, line, row
@@ -40,6 +40,20 @@ def entry(title: str, sentence: str, control: QWidget, name: str, *, below: bool
     layout.setContentsMargins(0, 12, 0, 12)
     layout.addLayout(words, 1)
     layout.addWidget(control, 0, Qt.AlignmentFlag(0) if below else Qt.AlignmentFlag.AlignVCenter)
+    return made
+
+
+def told_entry(title: str, words: QLabel, *controls: QWidget) -> QWidget:
+    """A row whose sentence changes: ``words`` is kept by whoever tells it."""
+    made = QWidget()
+    words.setWordWrap(True)
+    said = column(label(title, "strong"), words, spacing=2)
+    layout = row(spacing=8, parent=made)
+    layout.setContentsMargins(0, 12, 0, 12)
+    layout.addLayout(said, 1)
+    layout.addSpacing(16)
+    for control in controls:
+        layout.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
     return made
 
 

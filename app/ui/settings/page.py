@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from PySide6.QtCore import QTimer, QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QCheckBox, QComboBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QStackedWidget, QWidget
 
 from app.ui.models.fit import kv_words
 from app.ui.parts import Parts
+from app.ui.reveal import show_in_file_manager
 from app.ui.settings.about import AboutCard
+from app.ui.settings.connections import ConnectionsView
 from app.ui.settings.controls import decimal, entry, section, text, whole_number
+from app.ui.settings.network import NetworkSection
 from app.ui.theme import ThemeChoice
-from app.ui.widgets.basic import button
+from app.ui.widgets.basic import button, column
 from app.ui.widgets.page import centred_column, header, scrolling
+from app.ui.widgets.segments import Segments
 from app.ui.widgets.words import number, short_path
 
 WIDTH = 780
@@ -25,13 +29,17 @@ TEXT_SCALES = (0.9, 1.0, 1.1, 1.25, 1.5)
 SAVE_AFTER_MS = 300
 
 
+View = Literal["preferences", "connections"]
+
+
 class SettingsPage(QWidget):
-    """Rows of a name, a sentence and a control."""
+    """Rows of a name, a sentence and a control; and in a view of its own, every request that was made."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
         self._chosen = parts.settings.current
+        self._unsaved: dict[tuple[str, str], Any] = {}
         self.setObjectName("settings")
         self._save_later = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
         self._save_later.timeout.connect(self._save)
@@ -42,16 +50,36 @@ class SettingsPage(QWidget):
             self._documents(),
             self._models(),
             self._sampling(),
+            self._network(),
             self._storage(),
         ):
             inside.addWidget(made)
         inside.addWidget(AboutCard(parts))
         inside.addStretch()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(header(self.tr("Settings"), name="settings.header"))
-        layout.addWidget(scrolling(content, "settings.scroll"), 1)
+        words = {"preferences": self.tr("Preferences"), "connections": self.tr("Connections")}
+        self._segments = Segments(parts.theme, "settings.view", self.tr("Views"), words)
+        self._segments.chosen.connect(lambda name: self.show_view(name))
+        self._scroll = scrolling(content, "settings.scroll")
+        self._connections: ConnectionsView | None = None
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._scroll)
+        top = header(self.tr("Settings"), name="settings.header", views=self._segments)
+        column(top, self._stack, spacing=0, parent=self).setStretch(1, 1)
+
+    def show_view(self, view: View) -> None:
+        """Show what can be chosen, or the requests."""
+        if view == "connections" and self._connections is None:
+            self._connections = ConnectionsView(self._parts)
+            self._stack.addWidget(self._connections)
+        self._segments.show_view(view)
+        wanted = self._connections if view == "connections" else self._scroll
+        if wanted is not None:
+            self._stack.setCurrentWidget(wanted)
+
+    def show_network(self) -> None:
+        """Show the settings of the network."""
+        self.show_view("preferences")
+        QTimer.singleShot(0, self, lambda: self._scroll.verticalScrollBar().setValue(self._network_section.y() - 16))
 
     # -- sections -----------------------------------------------------------------------------------------------------
 
@@ -208,10 +236,15 @@ class SettingsPage(QWidget):
             ),
         )
 
+    def _network(self) -> QWidget:
+        self._network_section = NetworkSection(self._parts, self._changes("network"))
+        self._network_section.connections_requested.connect(lambda: self.show_view("connections"))
+        return self._network_section
+
     def _storage(self) -> QWidget:
         home = self._parts.home
         show = button(self.tr("Show the folder"), "settings.home", lambda: _open(str(home.root)))
-        show_file = button(self.tr("Show the file"), "settings.file", lambda: _open(str(home.root)))
+        show_file = button(self.tr("Show the file"), "settings.file", lambda: show_in_file_manager(home.settings_file))
         return section(
             self.tr("Where things are"),
             entry(
@@ -245,8 +278,7 @@ class SettingsPage(QWidget):
 
         def of_field(name: str) -> Callable[[Any], None]:
             def change(value: Any) -> None:
-                changed = replace(getattr(self._chosen, table), **{name: value})
-                self._chosen = replace(self._chosen, **{table: changed})
+                self._unsaved[table, name] = value
                 self._save_later.start()
 
             return change
@@ -254,8 +286,17 @@ class SettingsPage(QWidget):
         return of_field
 
     def _save(self) -> None:
-        chosen = self._chosen
-        self._parts.bridge.run(lambda: self._parts.settings.save(chosen))
+        """Only what was changed here: the rest may be another meanwhile (the offline switch has its own ways)."""
+        changes, self._unsaved = self._unsaved, {}
+        settings = self._parts.settings
+
+        def save() -> None:
+            chosen = settings.current
+            for (table, name), value in changes.items():
+                chosen = replace(chosen, **{table: replace(getattr(chosen, table), **{name: value})})
+            settings.save(chosen)
+
+        self._parts.bridge.run(save)
 
 
 def _open(path: str) -> None:

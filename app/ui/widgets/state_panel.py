@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.core.errors import SatchelError
 from app.ui.theme import Theme
-from app.ui.widgets.basic import Icon, column, label, row
+from app.ui.widgets.basic import Icon, column, row
 from app.ui.widgets.centred_words import CentredWords
 
 WIDTH = 340
@@ -20,9 +20,7 @@ class StatePanel(QWidget):
         super().__init__()
         self.setObjectName(name)
         self._icon = Icon(theme, icon, role, 48)
-        self._title = label(kind="heading", wrap=True, name=f"{name}.title")
-        self._title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-        self._title.setFixedWidth(WIDTH)
+        self._title = CentredWords("", "heading", WIDTH, f"{name}.title")
         self._words = CentredWords("", "muted", WIDTH, f"{name}.words")
         layout = column(spacing=10, margin=16, parent=self)
         layout.addStretch(1)
@@ -41,7 +39,8 @@ class StatePanel(QWidget):
         self._title.setText(title)
         self._words.setText(words)
         self._words.setVisible(bool(words))
-        self._words.updateGeometry()
+        for paragraph in (self._title, self._words):
+            paragraph.updateGeometry()
 
     def say_error(self, error: SatchelError) -> None:
         """What happened is the heading; why, and what next, stand below."""

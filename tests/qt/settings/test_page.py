@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QLabel,
+    QLineEdit,
     QPlainTextEdit,
     QPushButton,
     QSpinBox,
@@ -105,14 +106,25 @@ def test_every_setting_that_is_kept_has_a_control_or_is_for_the_file_only(qtbot:
         spin.stepUp()
     for box in page.findChildren(QComboBox):
         box.setCurrentIndex((box.currentIndex() + 1) % box.count())
-    page.findChild(QCheckBox).toggle()
+    for check in page.findChildren(QCheckBox):
+        check.toggle()
     page.findChild(QPlainTextEdit).setPlainText("other")
-    qtbot.waitUntil(lambda: world.settings.current != before, timeout=5000)
+    page.findChild(QLineEdit, "settings.network.proxy").setText("http://proxy.example:8080")
+    mirror = page.findChild(QLineEdit, "settings.network.endpoint")
+    mirror.setText("https://mirror.example/")
+    mirror.editingFinished.emit()
+
+    def all_kept() -> bool:
+        now = world.settings.current
+        return now.network.endpoint == "https://mirror.example" and now.appearance != before.appearance
+
+    qtbot.waitUntil(all_kept, timeout=5000)
     for table in fields(Settings):
         old, new = getattr(before, table.name), getattr(world.settings.current, table.name)
         changed |= {f"{table.name}.{e.name}" for e in fields(old) if getattr(old, e.name) != getattr(new, e.name)}
     everything = {f"{table.name}.{entry.name}" for table in fields(Settings) for entry in fields(table.default)}
-    assert everything - changed == {"model.gpu_layers", "model.threads"}
+    # The first two are for the file only; the last is changed by a button of its own (test_network.py).
+    assert everything - changed == {"model.gpu_layers", "model.threads", "network.token_endpoint_approved"}
 
 
 def test_a_context_of_ones_own_is_offered(qtbot: QtBot, world: SimpleNamespace) -> None:
@@ -122,9 +134,12 @@ def test_a_context_of_ones_own_is_offered(qtbot: QtBot, world: SimpleNamespace) 
     assert page.findChild(QComboBox, "settings.context").currentText() == "5,000 tokens"
 
 
-def test_it_says_that_nothing_leaves_the_machine(qtbot: QtBot, world: SimpleNamespace) -> None:
+def test_it_says_what_leaves_the_machine(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = _page(qtbot, world)
-    assert page.findChild(QLabel, "settings.offline").text() == "Offline: no request leaves this machine."
+    words = page.findChild(QLabel, "settings.offline")
+    assert words.text() == "Your conversations and documents never leave this machine. Requests only get models."
+    world.connections.set_offline(True)
+    qtbot.waitUntil(lambda: words.text() == "Offline: no request leaves this machine.", timeout=5000)
 
 
 def test_every_control_has_a_name_for_a_screen_reader(qtbot: QtBot, world: SimpleNamespace) -> None:

@@ -1,0 +1,112 @@
+"""Renders the settings of the network and the list of requests: ``python -m tests.helpers.screens_settings FOLDER``."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QApplication, QPushButton
+
+from app.ui.settings.page import SettingsPage
+from app.ui.theme import Theme, ThemeChoice
+from app.ui.widgets.basic import row
+from tests.helpers.fake_network import FakeConnections, connection
+from tests.helpers.screens_models import Stage
+
+CDN = "cas-bridge.xethub.hf.co"
+
+
+def _open(stage: Stage, *, connections: bool = False) -> SettingsPage:
+    page = SettingsPage(stage.parts)
+    stage.rail.show_page("settings")
+    stage.rail.show_offline(stage.settings.current.network.offline)
+    row(stage.rail, page, spacing=0, parent=stage.window).setStretch(1, 1)
+    stage.window.show()
+    stage.settle()
+    if connections:
+        page.show_view("connections")
+    else:
+        page.show_network()
+    stage.settle()
+    return page
+
+
+def _requests(stage: Stage) -> FakeConnections:
+    return stage.parts.connections  # type: ignore[return-value]
+
+
+def no_token(stage: Stage) -> None:
+    """As it is at first."""
+    _open(stage)
+
+
+def token_and_mirror(stage: Stage) -> None:
+    """A token that the mirror may not see; offline."""
+    stage.hub.token, stage.hub.approved = "hf_x", False
+    current = stage.settings.current
+    network = replace(current.network, offline=True, endpoint="https://hf-mirror.example")
+    stage.settings.save(replace(current, network=network))
+    _open(stage)
+    stage.find(QPushButton, "settings.network.token.check").click()
+
+
+def none(stage: Stage) -> None:
+    """No requests yet."""
+    _open(stage, connections=True)
+
+
+def some(stage: Stage) -> None:
+    """One of each kind."""
+    _open(stage, connections=True)
+    _requests(stage).put(
+        [
+            connection(9, CDN, purpose="Download Qwen3 8B", state="open", received_bytes=2_380_000_000),
+            connection(
+                8, state="failed", status=None, purpose="Read a model's header", problem="The name was not found."
+            ),
+            connection(7, "hf-mirror.example", status=401, purpose="Look at a model"),
+            connection(6, state="refused", status=None, received_bytes=0, problem="Satchel is offline."),
+            *(connection(number, purpose="Look at a model") for number in range(5, 0, -1)),
+        ]
+    )
+
+
+def many(stage: Stage) -> None:
+    """As many as are kept."""
+    _open(stage, connections=True)
+    hosts = ("huggingface.co", CDN, "hf-mirror.example", *(f"cdn-{number}.example" for number in range(8)))
+    _requests(stage).put([connection(number, hosts[number % 11]) for number in range(2000, 0, -1)])
+
+
+STATES: dict[str, Callable[[Stage], None]] = {
+    made.__name__: made for made in (no_token, token_and_mirror, none, some, many)
+}
+
+
+def main(folder: Path, wanted: list[str]) -> None:
+    """Render states, each light and dark; ``LOOK`` in the environment adds sizes: "900x600"."""
+    application = QApplication(sys.argv[:1])
+    QLocale.setDefault(QLocale(QLocale.Language.English))
+    folder.mkdir(parents=True, exist_ok=True)
+    width, height = (int(part) for part in os.environ.get("LOOK", "1280x820").split("x"))
+    choices: tuple[ThemeChoice, ...] = ("light", "dark")
+    for choice in choices:
+        theme = Theme(application, choice)
+        for name in wanted or STATES:
+            with tempfile.TemporaryDirectory() as home:
+                stage = Stage(theme, Path(home), width, height)
+                STATES[name](stage)
+                stage.settle()
+                stage.window.grab().save(str(folder / f"settings-{name}-{choice}.png"))
+                stage.window.hide()
+                stage.bridge.close()
+                stage.window.deleteLater()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2:])
