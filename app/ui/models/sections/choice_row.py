@@ -45,7 +45,7 @@ class NumberRow(QWidget):
             self._use_default,
         )
         self._reset.setFixedWidth(30)
-        words = column(label(title), self._origin, spacing=0)
+        words = column(label(title, wrap=True), self._origin, spacing=0)
         inside = row(spacing=4, parent=self)
         inside.addLayout(words, 1)
         inside.addWidget(self._reset, 0, Qt.AlignmentFlag.AlignVCenter)

@@ -33,6 +33,7 @@ class FileSection(Section):
         self._facts = FactsGrid("models.details.facts")
         self._where = label(kind="small", wrap=True, selectable=True, name="models.details.path")
         self._source = ElidedButton("models.file.source", "link")
+        self._source.setAccessibleName(self.tr("Open its page in the browser"))
         self._source.clicked.connect(lambda _=False: self._open_source())
         self._check = button(self.tr("Check for an update"), "models.file.update", self._check_update)
         self._checked = label(kind="small", wrap=True, name="models.file.update.words")
