@@ -64,7 +64,7 @@ class LoadedCard(QWidget):
     def __init__(self, parts: Parts) -> None:
         super().__init__()
         self._parts = parts
-        self._unload = button(self.tr("Unload"), "models.unload", self._do_unload, "quiet")
+        self._unload = button(self.tr("Unload"), "models.unload", self._do_unload, "link")
         self._unload.setToolTip(self.tr("Unload the model and free its memory"))
         self._unload.setAccessibleName(self.tr("Unload the model and free its memory"))
         card, layout = card_with_title(parts.theme, "zap", self.tr("Loaded model"), "models.loaded", self._unload)

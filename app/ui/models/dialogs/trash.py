@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QDateTime, QLocale, Qt
+from datetime import datetime
+
+from PySide6.QtCore import QDate, QLocale, Qt
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
 from app.core.sizes import size_text
@@ -72,14 +74,12 @@ class TrashDialog(Panel):
 
     def _row(self, trashed: TrashedModel) -> QWidget:
         made = QWidget()
-        day = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(trashed.deleted_at.timestamp())).date())
-        gone = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(trashed.purged_at.timestamp())).date())
         facts = (
-            self.tr("{size}, deleted {day}, gone for good {gone}").format(
-                size=size_text(trashed.size_bytes), day=day, gone=gone
+            self.tr("{size} · deleted {day} · gone for good {gone}").format(
+                size=size_text(trashed.size_bytes), day=_day(trashed.deleted_at), gone=_day(trashed.purged_at)
             )
             if trashed.size_bytes
-            else self.tr("Its file is where it was; forgotten {day}").format(day=day)
+            else self.tr("Its file is where it was · forgotten {day}").format(day=_day(trashed.deleted_at))
         )
         words = column(ElidedLabel(trashed.title, "strong"), label(facts, "small", wrap=True), spacing=2)
         back = button(
@@ -123,3 +123,9 @@ class TrashDialog(Panel):
             self.accept()
 
         self._parts.bridge.run(self._parts.models.empty_trash, done, owner=self)
+
+
+def _day(moment: datetime) -> str:
+    """ "24 November"."""
+    here = moment.astimezone()
+    return QLocale().toString(QDate(here.year, here.month, here.day), "d MMMM")

@@ -37,6 +37,7 @@ class BestSection(Section):
         self.inside.addWidget(self._title)
         self.inside.addLayout(self._sentences)
         self.inside.addWidget(self._use)
+        self.button.toggled.connect(self.button.summary.setHidden)  # the title says the same
         self._later = QTimer(self, singleShot=True, interval=ASK_AFTER_MS)
         self._later.timeout.connect(self._ask)
 

@@ -17,7 +17,7 @@ from app.ui.models.find.card import open_page
 from app.ui.models.sections.section import Section
 from app.ui.models.words import facts, place_words
 from app.ui.parts import Parts
-from app.ui.widgets.basic import button, label
+from app.ui.widgets.basic import button, label, restyle
 from app.ui.widgets.elided import ElidedButton
 from app.ui.widgets.flow import FlowLayout
 from app.ui.widgets.words import short_path
@@ -34,9 +34,11 @@ class FileSection(Section):
         self._where = label(kind="small", wrap=True, selectable=True, name="models.details.path")
         self._source = ElidedButton("models.file.source", "link")
         self._source.setAccessibleName(self.tr("Open its page in the browser"))
+        restyle(self._source, state="flush")
         self._source.clicked.connect(lambda _=False: self._open_source())
         self._check = button(self.tr("Check for an update"), "models.file.update", self._check_update)
         self._checked = label(kind="small", wrap=True, name="models.file.update.words")
+        self._checked.hide()
         self._hash = label(kind="small", wrap=True, selectable=True, name="models.file.hash")
         self._compute = button(self.tr("Compute its hash"), "models.file.hash.compute", self._compute_hash)
         self._bar = QProgressBar(textVisible=False, maximum=1000)

@@ -13,7 +13,7 @@ from app.models.plan import ALL_LAYERS, PlanChoice
 from app.models.preset import NO_PRESET, Preset
 from app.ui.models.fit import FitPanel
 from app.ui.parts import Parts
-from app.ui.widgets.basic import button, column, label, row
+from app.ui.widgets.basic import button, column, label, restyle, row
 from app.ui.widgets.words import number
 
 
@@ -45,9 +45,10 @@ class LoadChoice(QWidget):
         self._words = label(kind="small", wrap=True, name="models.fit.kept")
         self._keep = button(self.tr("Always load it like this"), "models.fit.keep", self._do_keep, "link")
         self._forget = button(self.tr("Use the default"), "models.fit.forget", self._do_forget, "link")
-        links = column(self._keep, self._forget, spacing=0)
-        links.setAlignment(Qt.AlignmentFlag.AlignLeft)
-        links.setContentsMargins(-5, 0, 0, 0)  # the words of a link begin where other words do
+        links = column(spacing=0)
+        for link in (self._keep, self._forget):
+            restyle(link, state="flush")
+            links.addWidget(link, 0, Qt.AlignmentFlag.AlignLeft)
         whole = column(self._gpu, self._words, spacing=4, parent=self)
         whole.addLayout(links)
         self._gpu.hide()

@@ -48,9 +48,9 @@ class PresetSection(Section):
         self._prompt.textChanged.connect(lambda: self._change("system_prompt")(self._prompt.toPlainText()))
         titles = {
             "temperature": self.tr("Temperature"),
-            "top_k": self.tr("Likeliest words (top-k)"),
-            "top_p": self.tr("Share of likelihood (top-p)"),
-            "min_p": self.tr("Least likelihood (min-p)"),
+            "top_k": self.tr("Likeliest words (top‑k)"),
+            "top_p": self.tr("Likelihood share (top‑p)"),
+            "min_p": self.tr("Least likelihood (min‑p)"),
             "repeat_penalty": self.tr("Against repetition"),
         }
         self._rows = {
