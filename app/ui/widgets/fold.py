@@ -25,6 +25,9 @@ class FoldButton(QPushButton):
         self._icon = Icon(theme, "chevron-right", "muted", 16)
         self.title = label(title, "strong")
         self.summary = ElidedLabel(kind="small", name=f"{name}.summary")
+        keeps_room = self.summary.sizePolicy()
+        keeps_room.setRetainSizeWhenHidden(True)  # else the title would move
+        self.summary.setSizePolicy(keeps_room)
         self._inside = row(self._icon, self.title, spacing=8, parent=self)
         self._inside.addSpacing(8)
         self._inside.addWidget(self.summary, 1)

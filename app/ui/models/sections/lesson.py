@@ -73,7 +73,7 @@ class LessonSection(Section):
             self._weights.setText(
                 self.tr("{n} parameters × {bytes} bytes ({bits} bits) = {size} of weights.").format(
                     n=number(lesson.parameters),
-                    bytes=f"{own.bits / _BITS_OF_A_BYTE:.2g}",
+                    bytes=f"{own.bits / _BITS_OF_A_BYTE:.3g}",
                     bits=f"{own.bits:.2f}",
                     size=size_text(own.weights_bytes),
                 )

@@ -29,7 +29,6 @@ class TemplateSection(Section):
         self._text.setAccessibleName(self.tr("Chat template"))
         self._text.setProperty("kind", "viewer")
         self._text.setReadOnly(True)
-        self._text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self._text.setTabChangesFocus(True)
         self._text.setFixedHeight(room_px(220))
         self._seen = button(self.tr("I have seen it"), "models.template.seen", self._acknowledge)
