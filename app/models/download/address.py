@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from app.core.errors import HubError
-from app.models.download.outcomes import AnotherFile
+from app.models.download.outcomes import AnotherFile, TryLater
 from app.models.download.partial import Identity
 from app.models.download.values import Source
 from app.models.hub.access import origin
@@ -27,9 +27,18 @@ class Place:
     number: int
 
     def redirected(self, location: str) -> Place:
-        """Where a redirect leads. The headers may hold a token: they stay with the server they are for."""
-        url = urljoin(self.url, location)
-        return Place(url, self.headers if origin(url) == origin(self.url) else {}, self.number)
+        """Where a redirect leads. The headers may hold a token: they stay with the server they are for.
+
+        Errors: :class:`TryLater` when it leads nowhere.
+        """
+        try:
+            url = urljoin(self.url, location)
+            scheme, host, _ = there = origin(url)
+        except ValueError:
+            scheme, host, there = "", "", None
+        if scheme not in ("http", "https") or not host:
+            raise TryLater("The server sends to an address that is none.")
+        return Place(url, self.headers if there == origin(self.url) else {}, self.number)
 
 
 class Address:

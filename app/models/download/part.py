@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from app.core.errors import ModelError, SatchelError
 from app.core.jobs import CancelToken
 from app.core.network import Network
+from app.core.sizes import size_text
 from app.models.download.address import Address
 from app.models.download.apart import apart
 from app.models.download.hashing import DiskSync, PrefixHash
@@ -33,6 +34,9 @@ log = logging.getLogger(__name__)
 _MOST_CHANGES = 3
 _MOST_REFUSED = 2
 _TICK_S = 0.2
+
+LARGEST_BYTES = 2**40
+"""Of one file; the hub takes none of half that size."""
 
 CHANGED = "The file on the hub was changed meanwhile, so it is fetched from its beginning."
 REFETCHED = "What arrived was not what the hub promised (SHA-256), so it is fetched once more."
@@ -158,6 +162,12 @@ class PartFetch:
         if identity.size <= 0:
             raise ModelError(
                 f"{self._name} was not downloaded.", "The hub does not say how large it is.", "Choose another file."
+            )
+        if identity.size > LARGEST_BYTES:
+            raise ModelError(
+                f"{self._name} was not downloaded.",
+                f"The hub says that it has {size_text(identity.size)}, which no file of a model has.",
+                "Choose another file.",
             )
         kept = self._files.facts()
         refused = 0

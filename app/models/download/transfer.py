@@ -82,9 +82,7 @@ class Transfer:
             self._status.state = "verifying"
             # The first part last: it is the one that makes a split model appear.
             for index, target in reversed(list(enumerate(targets))):
-                files = self._files(index)
-                if files.bytes_file.exists():
-                    put_in_place(files.bytes_file, target, self.cancel.check)
+                self._place(self._files(index), target)
         except TryLater as error:
             minutes = round(self._means.timing.give_up_s / 60)
             raise NetworkError(
@@ -96,6 +94,14 @@ class Transfer:
             raise write_trouble(f"{title} could not be saved.", self.entry.folder, error) from error
         finally:
             self._means.room.leave(self.entry.id)
+
+    def _place(self, files: PartFiles, target: Path) -> None:
+        if not files.bytes_file.exists():
+            return
+        try:
+            put_in_place(files.bytes_file, target, self.cancel.check)
+        except OSError as error:
+            raise write_trouble(f"{target.name} could not be put in its place.", target, error) from error
 
     def _files(self, index: int) -> PartFiles:
         return PartFiles(self.entry.folder, index)

@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 _SORTS = {"downloads": "downloads", "likes": "likes", "updated": "last_modified", "trending": "trending_score"}
 _IN_LISTS = ["author", "downloads", "likes", "lastModified", "gated", "private", "tags", "gguf"]
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_ODD = (ValueError, TypeError, KeyError, AttributeError)
+"""What the hub's library raises for an answer of another shape than it expects."""
 
 
 class Hub:
@@ -61,7 +63,7 @@ class Hub:
                 found = list(
                     listed(search=query or None, filter="gguf", sort=_SORTS[sort], limit=limit, expand=_IN_LISTS)
                 )
-            models = tuple(convert.model_of(info) for info in found)
+            models = tuple(convert.model_of(info) for info in found if convert.is_named(info))
             return HubPage(models, urlsplit(current.links.get("next", "")).query)
 
     def details(self, repo_id: str, revision: str = "main") -> HubDetails:
@@ -71,7 +73,7 @@ class Hub:
             info = api.model_info(repo_id, revision=revision, files_metadata=True)
             model, files = convert.model_of(info), convert.files_of(info)
             commit = info.sha or ""
-        if not _COMMIT.fullmatch(commit):
+        if not convert.is_named(info) or not _COMMIT.fullmatch(commit):
             raise not_a_hub(access.endpoint)
         has_card = any(file.path == "README.md" for file in files)
         return HubDetails(
@@ -117,7 +119,7 @@ class Hub:
             url=facts.location,
             headers=(("authorization", f"Bearer {access.token}"),) if access.token and at_home else (),
             etag=etag,
-            size=facts.size or 0,
+            size=max(0, facts.size or 0),
             sha256=etag if re.fullmatch("[0-9a-f]{64}", etag) else "",
             revision=facts.commit_hash or revision,
         )
@@ -139,12 +141,14 @@ class Hub:
 
     def _card(self, access: Access, repo_id: str, commit: str) -> str:
         """The README; empty when it cannot be had, for which nobody should miss the files."""
+        import httpx2
+
         address = f"{access.endpoint}/{repo_id}/resolve/{commit}/README.md"
         headers = {"authorization": f"Bearer {access.token}"} if access.token else {}
         data = bytearray()
         with (
             self._network.client(f"Read the card of {repo_id}", follow_redirects=True) as client,
-            contextlib.suppress(NetworkError),
+            contextlib.suppress(NetworkError, httpx2.HTTPError, httpx2.InvalidURL),
             client.stream("GET", address, headers=headers) as response,
         ):
             if response.status_code != 200:
@@ -176,7 +180,7 @@ class Hub:
                 "Copy it from the model's page.",
                 reason="not_found",
             ) from error
-        except (httpx2.HTTPError, httpx2.InvalidURL, ValueError, TypeError, KeyError, AttributeError) as error:
+        except (httpx2.HTTPError, httpx2.InvalidURL, RecursionError, *_ODD) as error:
             log.warning("an answer of %s", access.endpoint, exc_info=error)
             raise not_a_hub(access.endpoint) from error
 

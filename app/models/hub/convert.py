@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,21 @@ if TYPE_CHECKING:
     from huggingface_hub import ModelInfo
 
 _MAX_TAGS, _MAX_TEXT = 100, 200
+_MAX_COUNT = 2**62
+_REPO_ID = re.compile(r"(?:[\w.-]{1,100}/)?[\w.-]{1,100}")
+
+
+def is_named(info: ModelInfo) -> bool:
+    """Whether its name can be one: it becomes a part of addresses and of paths."""
+    return _REPO_ID.fullmatch(info.id) is not None and not {".", ".."} & set(info.id.split("/"))
 
 
 def model_of(info: ModelInfo) -> HubModel:
     """A repository as a list or its own page tells it."""
     author, _, name = info.id.rpartition("/")
     gguf: Mapping[str, Any] = info.gguf if isinstance(info.gguf, Mapping) else {}
-    tags = tuple(_text(tag) for tag in (info.tags or ())[:_MAX_TAGS] if isinstance(tag, str))
+    listed: object = info.tags
+    tags = tuple(_text(tag) for tag in listed[:_MAX_TAGS] if isinstance(tag, str)) if isinstance(listed, list) else ()
     return HubModel(
         repo_id=info.id,
         author=author,
@@ -38,8 +47,8 @@ def model_of(info: ModelInfo) -> HubModel:
 
 
 def files_of(info: ModelInfo) -> list[RemoteFile]:
-    """Its files with sizes and hashes, as far as they were asked for."""
-    return [
+    """Its files with sizes and hashes, as far as they were asked for; each path once."""
+    files = (
         RemoteFile(
             file.rfilename,
             _count(file.lfs.size if file.lfs is not None else file.size),
@@ -47,7 +56,8 @@ def files_of(info: ModelInfo) -> list[RemoteFile]:
         )
         for file in info.siblings or ()
         if _safe(file.rfilename)
-    ]
+    )
+    return list({file.path: file for file in files}.values())
 
 
 def _safe(path: object) -> bool:
@@ -70,7 +80,7 @@ def _gated(value: object) -> Gated:
 
 
 def _count(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value > 0 else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 < value < _MAX_COUNT else 0
 
 
 def _text(value: object) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -100,7 +100,7 @@ class RangeReader:
             "Range": f"bytes={self._at}-{self._at + size - 1}",
             "Accept-Encoding": "identity",
         }
-        with ExitStack() as closing:
+        with ExitStack() as closing, self._in_words():
             response = closing.enter_context(self._client.stream("GET", self._source.url, headers=headers))
             if response.status_code == 200 and self._at == 0:
                 if int(response.headers.get("content-length", self.size)) != self.size:
@@ -110,6 +110,20 @@ class RangeReader:
                 return self._from_whole(size)
             self._check(response)
             return self._take(response.iter_raw(), size)
+
+    @contextmanager
+    def _in_words(self) -> Iterator[None]:
+        """What goes wrong between the answers of a server."""
+        import httpx2
+
+        try:
+            yield
+        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            raise HubError(
+                f"The server does not give out {self._name}.",
+                "It sends in circles, or to an address that is none.",
+                "Try it later.",
+            ) from error
 
     def _check(self, response: httpx2.Response) -> None:
         status, host = response.status_code, response.url.host

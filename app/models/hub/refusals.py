@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 PASSING = frozenset((408, 429, 500, 502, 503, 504))
 """Answers that another try may change."""
 
+_DAY_S = 86_400.0
 _BAD_TOKEN = "Invalid credentials in Authorization header"
 _TOKEN_PLACE = "Settings, under Network"
 
@@ -42,13 +44,25 @@ def busy(status: int, headers: Mapping[str, str], host: str) -> HubError:
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait as ``Retry-After`` says, as a number or as a date; None where it does not."""
-    text = next((value for name, value in headers.items() if name.lower() == "retry-after"), "").strip()
-    if text.isdigit():
-        return float(text)
+    """Seconds to wait as ``Retry-After`` says, as a number or as a date, a day at most; None where it does not.
+
+    A date is counted from the server's own, where it tells it: the clock here may be wrong.
+    """
+    given = {name.lower(): value.strip() for name, value in headers.items()}
+    text = given.get("retry-after", "")
+    if re.fullmatch("[0-9]+", text):
+        return min(float(text), _DAY_S)
+    until = _time_of(text)
+    if until is None:
+        return None
+    now = _time_of(given.get("date", ""))
+    return min(max(0.0, until - (time.time() if now is None else now)), _DAY_S)
+
+
+def _time_of(date: str) -> float | None:
     try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (ValueError, TypeError):
+        return parsedate_to_datetime(date).timestamp()
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -138,4 +152,6 @@ def _wait_words(seconds: float) -> str:
     if seconds < 90:
         whole = max(1, round(seconds))
         return "a second" if whole == 1 else f"{whole} seconds"
-    return f"{round(seconds / 60)} minutes"
+    if seconds < 5_400:
+        return f"{round(seconds / 60)} minutes"
+    return f"{round(seconds / 3600)} hours"

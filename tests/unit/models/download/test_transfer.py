@@ -16,7 +16,7 @@ from tests.helpers.downloads import MIB, QUICK, REPO, Bench, publish, random_byt
 from tests.helpers.gguf_files import llama
 from tests.helpers.hostile_hub import Answers, BreaksOff, Calls, Corrupts, Drips, Stalls
 from tests.helpers.hub_repos import File
-from tests.helpers.hub_server import Answer, HangUp, HubServer
+from tests.helpers.hub_server import Answer, Behaviour, HangUp, HubServer, Seen
 
 DATA = random_bytes(10 * MIB + 12_345)
 
@@ -73,6 +73,8 @@ def test_a_connection_that_ends_in_order_but_early_is_gone_on_with(hub: HubServe
         (Answer(200, {"Content-Type": "text/html"}, b"<html>Sign in"), "A web page came instead of the file"),
         (Answer(206, {"Content-Range": f"bytes 5-9/{len(DATA)}"}, b"other"), "another part of the file"),
         (Answer(206, {}, b"no range"), "did not say which part"),
+        (Answer(302, {"Location": "http://[x"}), "an address that is none"),
+        (Answer(302, {"Location": "file:///etc/hosts"}), "an address that is none"),
         (Answer(206, {"Content-Range": f"bytes 0-{RANGE_BYTES - 1}/{len(DATA)}"}, b"short"), "another length"),
     ],
 )
@@ -311,3 +313,40 @@ def test_offline_waits_until_the_switch_is_turned(hub: HubServer, tmp_path: Path
         assert hub.requests == []
         bench.offline = False
         assert bench.ended().state == "done"
+
+
+@pytest.mark.parametrize("claimed", [2**40 + 1, 10**18, 10**40])
+def test_a_length_that_no_model_has_is_refused_before_it_costs_anything(
+    hub: HubServer, tmp_path: Path, claimed: int
+) -> None:
+    class Boasts(Behaviour):
+        def answer(self, seen: Seen) -> Answer | None:
+            facts = {"X-Repo-Commit": "f" * 40, "X-Linked-Size": str(claimed), "X-Linked-ETag": '"x"'}
+            return Answer(200, facts) if "/resolve/" in seen.path else None
+
+    hub.behaviour = Boasts()
+    with running(Bench(tmp_path, hub.url)) as bench:
+        bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        failed = bench.ended()
+
+    assert failed.state == "failed"
+    assert "which no file of a model has" in failed.problem
+    assert bench.left() == []
+
+
+def test_something_in_the_way_is_named_and_what_arrived_is_kept(hub: HubServer, tmp_path: Path) -> None:
+    with running(Bench(tmp_path, hub.url)) as bench:
+        file = publish(hub, {"model.gguf": DATA})
+        (target,) = target_paths(tmp_path / "models", file)
+        target.mkdir(parents=True)
+        added = bench.manager.add(file)
+        failed = bench.ended()
+        assert failed.problem.startswith(f"model.gguf could not be put in its place. {target}: Is a directory.")
+
+        target.rmdir()
+        hub.requests.clear()
+        bench.manager.resume(added.id)
+        assert bench.ended_after("failed").state == "done"
+
+    assert target.read_bytes() == DATA
+    assert hub.requests == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import subprocess
@@ -18,6 +19,8 @@ from app.core.network import Network
 from app.models.hub.access import OFFICIAL, Access, endpoint_of, may_have_token
 from app.models.hub.client import Hub
 from app.models.hub.header_cache import HeaderCache
+from app.models.hub.refusals import retry_after_s
+from app.models.hub.session import MAX_ANSWER_BYTES
 from tests.helpers.hub_server import Answer, Behaviour, File, HubServer, Seen
 
 GGUF = {"total": 596_049_920, "architecture": "qwen3", "context_length": 40_960}
@@ -197,6 +200,8 @@ def test_what_cannot_be_had_is_said_with_what_to_do(server: HubServer, hub_for: 
         ({"Retry-After": "Mon, 01 Jan 2024 00:00:00 GMT"}, 0.0, "Try again in a second"),
         ({}, None, "Try again in a few minutes"),
         ({"Retry-After": "soon"}, None, "Try again in a few minutes"),
+        ({"Retry-After": "\xb2"}, None, "Try again in a few minutes"),
+        ({"Retry-After": "9" * 400}, 86_400.0, "Try again in 24 hours"),
     ],
 )
 def test_too_many_requests_is_said_at_once(
@@ -212,6 +217,11 @@ def test_too_many_requests_is_said_at_once(
             attempt()
         assert (caught.value.reason, caught.value.retry_after_s) == ("busy", wait)
     assert len(server.requests) == 3  # the hub's library would have tried 8 times, minutes long
+
+
+def test_a_pause_until_a_time_is_counted_by_the_clock_that_told_it() -> None:
+    headers = {"Retry-After": "Fri, 02 Jan 2026 03:04:15 GMT", "Date": "Fri, 02 Jan 2026 03:04:05 GMT"}
+    assert retry_after_s(headers) == 10.0
 
 
 def test_trouble_of_the_hub_is_its_own(server: HubServer, hub: Hub) -> None:
@@ -335,3 +345,71 @@ def test_an_endpoint_is_a_web_address() -> None:
     for wrong in ("mirror.example", "ftp://mirror.example", "https://", "https://u:p@x.example", "https://x.example?q"):
         with pytest.raises(HubError, match="cannot be used"):
             endpoint_of(wrong)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000 + b"]" * 200_000,
+        b'[{"id": "a/b", "more": "' + b"y" * MAX_ANSWER_BYTES + b'"}]',
+        gzip.compress(b"[" + b" " * 2 * MAX_ANSWER_BYTES + b"]", 1),
+    ],
+    ids=["nested", "long", "inflating"],
+)
+def test_an_answer_made_to_do_harm_is_said(server: HubServer, hub: Hub, body: bytes) -> None:
+    headers = {"Content-Encoding": "gzip"} if body.startswith(b"\x1f\x8b") else {}
+    server.behaviour = Answers(Answer(200, headers, body))
+    for attempt in (lambda: hub.search("x"), lambda: hub.details("a/b")):
+        with pytest.raises(HubError, match="not a model hub"):
+            attempt()
+
+
+def test_impossible_facts_are_unknown_facts(server: HubServer, hub: Hub) -> None:
+    sibling = {"rfilename": "m-Q4_0.gguf", "lfs": {"size": -7, "sha256": "z", "pointerSize": 1}}
+    facts = {
+        "id": "a/b",
+        "sha": "f" * 40,
+        "downloads": 10**400,
+        "tags": "gguf",
+        "gguf": {"total": 10**30, "context_length": 2**70},
+        "siblings": [sibling, sibling, {"rfilename": "n-Q4_0.gguf", "size": 10**30}],
+    }
+    server.behaviour = Answers(Answer(200, {"Content-Type": "application/json"}, json.dumps(facts).encode()))
+    details = hub.details("a/b")
+    model = details.model
+    assert (model.downloads, model.parameters, model.n_ctx_train, model.tags) == (0, 0, 0, ())
+    assert [(file.paths, file.sizes, file.sha256s) for file in details.files] == [
+        (("m-Q4_0.gguf",), (0,), ("",)),
+        (("n-Q4_0.gguf",), (0,), ("",)),
+    ]
+
+
+@pytest.mark.parametrize("name", ["../x", "a/..", "a/b/c", "a/<b>x</b>", "a/b\nc", "a/" + "x" * 500, ""])
+def test_repositories_with_impossible_names_are_left_out(server: HubServer, hub: Hub, name: str) -> None:
+    body = json.dumps([{"id": name}, {"id": "a/b"}]).encode()
+    server.behaviour = Answers(Answer(200, {"Content-Type": "application/json"}, body))
+    assert [model.repo_id for model in hub.search("x").models] == ["a/b"]
+    server.behaviour = Answers(Answer(200, {"Content-Type": "application/json"}, json.dumps({"id": name}).encode()))
+    with pytest.raises(HubError, match="not a model hub"):
+        hub.details("a/b")
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(302, {"Location": "?again"}),
+        Answer(302, {"Location": "http://[x"}),
+        Answer(200, {"Content-Encoding": "gzip"}, b"no gzip"),
+    ],
+    ids=["circle", "no address", "no gzip"],
+)
+def test_a_card_that_cannot_be_had_costs_nobody_the_files(server: HubServer, hub: Hub, answer: Answer) -> None:
+    server.add("a/b", {"m-Q4_0.gguf": LARGE, "README.md": b"# Hi"})
+
+    class OddCard(Behaviour):
+        def answer(self, seen: Seen) -> Answer | None:
+            return answer if "README" in seen.path else None
+
+    server.behaviour = OddCard()
+    details = hub.details("a/b")
+    assert (details.card_markdown, len(details.files)) == ("", 1)

@@ -199,6 +199,7 @@ def test_a_range_that_breaks_off_twice_is_said(server: HubServer, hub: Hub, chat
         (Answer(429, {"Retry-After": "7"}), HubError, "Try again in 7 seconds"),
         (Answer(503), HubError, "trouble of its own"),
         (Answer(404), HubError, "answered with 404"),
+        (Answer(302, {"Location": "?again"}), HubError, "sends in circles"),
         (Answer(416), ModelError, "another file than the hub lists"),
         (Answer(206, {"Content-Range": "bytes 5-9/99"}, b"12345"), ModelError, "another file than the hub lists"),
         (Answer(200, {"Content-Type": "text/html"}, b"<html>Sign in"), ModelError, "sends a web page"),
