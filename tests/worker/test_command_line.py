@@ -3,62 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 
-from app.chat.transcript import Message
 from app.core.paths import Home
 from app.services.compose import Services
-from app.storage.conversations import Conversations
 from app.storage.schema import open_database
+from tests.helpers.command_line import REPOSITORY, Satchel, until
 
-REPOSITORY = Path(__file__).resolve().parents[2]
 LONG = "Write a very long story about the sea, in many chapters, and never stop."
-
-
-class Satchel:
-    """Runs ``satchel ...`` on one home."""
-
-    def __init__(self, home: Home) -> None:
-        self.home = home
-        self.environment = {**os.environ, "SATCHEL_HOME": str(home.root)}
-
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
-        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
-        command = [sys.executable, "-m", "app", *arguments]
-        return subprocess.Popen(command, cwd=REPOSITORY, env=self.environment, text=True, encoding="utf-8", **streams)
-
-    def run(self, *arguments: str, code: int = 0, typed: str | None = None) -> tuple[str, str]:
-        process = self.start(*arguments, stdin=subprocess.PIPE)
-        out, err = process.communicate(typed, timeout=120)
-        assert process.returncode == code, f"{process.returncode}\n{out}\n{err}"
-        assert "Traceback" not in err
-        return out, err
-
-    def json(self, *arguments: str, code: int = 0) -> Any:
-        return json.loads(self.run(*arguments, "--json", code=code)[0])
-
-    def messages(self) -> list[Message]:
-        with self.conversations() as conversations:
-            return conversations.path(conversations.summaries()[0].id)
-
-    @contextmanager
-    def conversations(self) -> Iterator[Conversations]:
-        database = open_database(self.home)
-        try:
-            yield Conversations(database)
-        finally:
-            database.close()
 
 
 @pytest.fixture
@@ -242,9 +200,9 @@ def test_processes_killed_while_documents_are_added(satchel: Satchel, tmp_path: 
         (folder / f"{n}.txt").write_text(f"Note {n} is about valve {n}. " * 60)
     process = satchel.start("documents", "add", str(folder), "--json")
     for generation in (2, 2, 1, 2):  # the parser, twice while it starts; its parent; the next one's parser
-        victim = _until(lambda generation=generation: _spawned(process.pid, generation))  # type: ignore[misc]
+        victim = until(lambda generation=generation: _spawned(process.pid, generation))  # type: ignore[misc]
         victim.kill()
-        _until(lambda victim=victim: not psutil.pid_exists(victim.pid) or victim.status() == psutil.STATUS_ZOMBIE)
+        until(lambda victim=victim: not psutil.pid_exists(victim.pid) or victim.status() == psutil.STATUS_ZOMBIE)  # type: ignore[misc]
     out, err = process.communicate(timeout=120)
     assert process.returncode == 0, err
     info = json.loads(out)
@@ -317,9 +275,9 @@ def test_without_any_output_it_still_works(satchel: Satchel) -> None:
 def test_kill_9_in_the_middle_of_a_reply_loses_nothing_that_was_saved(satchel: Satchel) -> None:
     process = satchel.start("ask", LONG)
     with satchel.conversations() as conversations:
-        _until(lambda: conversations.summaries())
+        until(lambda: conversations.summaries())
         conversation_id = conversations.summaries()[0].id
-        _until(lambda: any(m.role == "assistant" and m.text for m in conversations.path(conversation_id)))
+        until(lambda: any(m.role == "assistant" and m.text for m in conversations.path(conversation_id)))
     process.kill()
     process.communicate(timeout=60)
     out, _ = satchel.run("chat", "--conversation", str(conversation_id))
@@ -348,12 +306,3 @@ def test_a_newer_database_is_refused_in_words(satchel: Satchel) -> None:
     database.close()
     _, err = satchel.run("models", "list", code=1)
     assert "newer version" in err
-
-
-def _until(condition: Callable[[], Any]) -> Any:
-    waiting = threading.Event()
-    for _ in range(12_000):
-        if found := condition():
-            return found
-        waiting.wait(0.005)
-    raise AssertionError("it did not happen within a minute")

@@ -9,7 +9,7 @@ from app.cli.models.records import download_record
 from app.cli.models.watching import how_to_go_on, watch
 from app.cli.terminal import Terminal
 from app.cli.words import amount, counted, percent
-from app.core.errors import SatchelError
+from app.core.errors import ModelError, SatchelError
 from app.models.download.values import Download
 from app.services.compose import Services
 
@@ -50,7 +50,7 @@ def list_all(services: Services, terminal: Terminal, options: argparse.Namespace
 
 def pause(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """Stop one; whoever transfers it stops within a second."""
-    download = services.downloads.get(options.id)
+    download = _find(services, options.id)
     services.downloads.pause(options.id)
     return _told(services, terminal, options, f"Paused: {download.title}.")
 
@@ -67,7 +67,7 @@ def retry(services: Services, terminal: Terminal, options: argparse.Namespace) -
 
 def cancel(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """Stop one and delete what is here of it."""
-    download = services.downloads.get(options.id)
+    download = _find(services, options.id)
     services.downloads.cancel(options.id)
     if download.state == "done":
         return _told(services, terminal, options, f"Off the list: {download.title}. Its file stays.")
@@ -81,9 +81,17 @@ def clear(services: Services, terminal: Terminal, options: argparse.Namespace) -
     return _told(services, terminal, options, f"Off the list: {counted(len(done), 'download')}. The files stay.")
 
 
+def _find(services: Services, wanted: int) -> Download:
+    """Errors: :class:`ModelError` when there is none of this number."""
+    for download in services.downloads.all():
+        if download.id == wanted:
+            return download
+    raise ModelError(f"There is no download {wanted}.", "", "See “satchel models downloads” for those there are.")
+
+
 def _go_on(services: Services, terminal: Terminal, options: argparse.Namespace, states: tuple[str, ...]) -> int:
     if options.id is not None:
-        wanted = [services.downloads.get(options.id)]
+        wanted = [_find(services, options.id)]
     else:
         wanted = [download for download in services.downloads.all() if download.state in states]
     for download in wanted:

@@ -11,7 +11,7 @@ from app.cli.models.records import model_record, record
 from app.cli.models.which_model import find_model, given_path
 from app.cli.terminal import Terminal
 from app.cli.words import counted, day
-from app.core.errors import SatchelError
+from app.core.errors import ModelError, SatchelError
 from app.core.sizes import size_text
 from app.models.library_values import TrashedModel
 from app.services.compose import Services
@@ -59,6 +59,8 @@ def trash(services: Services, terminal: Terminal, options: argparse.Namespace) -
 
 def restore(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """Bring one back."""
+    if all(each.model_id != options.id for each in services.models.trash()):
+        raise ModelError(f"There is no number {options.id} in the trash.", "", "See “satchel models trash”.")
     model = services.models.undelete(options.id)
     if options.json:
         terminal.json(model_record(model))
