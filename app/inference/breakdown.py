@@ -16,6 +16,7 @@ from typing import Any
 from app.inference.protocol import BufferUse
 
 _SYMBOL = "_Z26llama_get_memory_breakdownPK13llama_context"
+_RESERVE = "_ZN13llama_context13sched_reserveEv"
 _MOST_ENTRIES = 256
 _HOST = "CPU"
 _CPU_DEVICE = 0  # GGML_BACKEND_DEVICE_TYPE_CPU
@@ -48,6 +49,19 @@ class _Node(ctypes.Structure):
         ("context", ctypes.c_size_t),
         ("compute", ctypes.c_size_t),
     )
+
+
+def reserve(llama: Any, context: Any) -> bool:
+    """Let a context plan its compute buffers anew, as it does before it computes: after its adapters were changed.
+
+    False where that cannot be asked; the buffers are those without adapters then.
+    """
+    ask = getattr(llama._lib, _RESERVE, None) if sys.platform == "linux" else None
+    if ask is None:
+        return False
+    ask.argtypes, ask.restype = [ctypes.c_void_p], None
+    ask(ctypes.cast(context, ctypes.c_void_p))
+    return True
 
 
 def buffers_of(llama: Any, context: Any) -> tuple[BufferUse, ...]:

@@ -26,6 +26,7 @@ from app.models.native import LogLine
 _BUFFER = re.compile(r"(\S+)\s+(model|compute|output) buffer size\s*=\s*([\d.]+) MiB")
 _CACHE = re.compile(r"\bsize\s*=\s*([\d.]+) MiB \(\s*\d+ cells")
 _STATE = re.compile(r"\bRS buffer size\s*=\s*([\d.]+) MiB")
+_ADAPTER = re.compile(r"\bCPU LoRA buffer size\s*=\s*([\d.]+) MiB")
 _MIB = 1024 * 1024
 
 
@@ -77,3 +78,8 @@ def state_bytes(lines: Iterable[LogLine]) -> int:
     """Recurrent state, to 0.01 MiB; part of the cache's bytes. It is really allocated even when all else is only laid
     out."""
     return round(sum(float(found[1]) for line in lines if (found := _STATE.search(line.text))) * _MIB)
+
+
+def adapter_bytes(lines: Iterable[LogLine]) -> int:
+    """LoRA adapters that were read into main memory, to 0.01 MiB; they are in no other sum."""
+    return round(sum(float(found[1]) for line in lines if (found := _ADAPTER.search(line.text))) * _MIB)

@@ -12,14 +12,11 @@ import numpy as np
 import numpy.typing as npt
 
 from app.core.errors import ModelError
+from app.models.embedding_params import MAX_CONTEXT, embedding_context_params, embedding_model_params
 
 Vectors = npt.NDArray[np.float32]
 
-# Chunks are 200-250 tokens; a longer context would only cost memory (attention buffers grow with its square).
-_MAX_CONTEXT = 512
-_POOLING_UNSPECIFIED = -1
 _POOLING_NONE = 0
-_FLASH_ATTENTION_OFF = 0
 
 
 class Weights:
@@ -28,9 +25,7 @@ class Weights:
     def __init__(self, llama: Any, path: Path) -> None:
         self.llama = llama
         self.path = path
-        params = llama.llama_model_default_params()
-        params.n_gpu_layers = -1
-        self.model: Any = llama.llama_model_load_from_file(os.fsencode(path), params)
+        self.model: Any = llama.llama_model_load_from_file(os.fsencode(path), embedding_model_params(llama))
         if not self.model:
             raise ModelError(
                 f"The embedding model {path.name} cannot be loaded.",
@@ -38,7 +33,7 @@ class Weights:
                 "Choose another embedding model, or download it again.",
             )
         self._vocab = llama.llama_model_get_vocab(self.model)
-        self.n_ctx = min(_MAX_CONTEXT, int(llama.llama_model_n_ctx_train(self.model)))
+        self.n_ctx = min(MAX_CONTEXT, int(llama.llama_model_n_ctx_train(self.model)))
         self.dimensions = int(llama.llama_model_n_embd(self.model))
 
     def metadata(self, key: str) -> str:
@@ -76,13 +71,7 @@ class Context:
     def __init__(self, weights: Weights, n_threads: int) -> None:
         llama = self._llama = weights.llama
         self._dimensions = weights.dimensions
-        options = llama.llama_context_default_params()
-        options.n_ctx = options.n_batch = options.n_ubatch = weights.n_ctx
-        options.n_seq_max = 1
-        options.n_threads = options.n_threads_batch = n_threads
-        options.embeddings = True
-        options.pooling_type = _POOLING_UNSPECIFIED  # what the model's metadata says
-        options.flash_attn_type = _FLASH_ATTENTION_OFF  # slower here: sequences are short
+        options = embedding_context_params(llama, weights.n_ctx, n_threads)
         self._context: Any = llama.llama_init_from_model(weights.model, options)
         if not self._context or llama.llama_pooling_type(self._context) == _POOLING_NONE:
             self.close()

@@ -9,22 +9,21 @@ from typing import Generic, TypeVar
 
 from app.models.gguf import Header
 from app.models.header_key import header_key
-from app.models.model import ModelSummary
-from app.models.summary import read_summary
 from app.storage.file_stamp import FileStamp
 
 T = TypeVar("T")
+K = TypeVar("K")
 _KEPT = 64
 
 
-class HeaderShelf:
-    """Safe from any thread. Errors of both methods: :class:`ModelError`."""
+class HeaderShelf(Generic[T]):
+    """Safe from any thread. ``read``: of a file's header, with what it says. Errors of both methods: ``read``'s."""
 
-    def __init__(self) -> None:
-        self._headers: _Kept[tuple[Header, ModelSummary]] = _Kept(read_summary)
+    def __init__(self, read: Callable[[Path], tuple[Header, T]]) -> None:
+        self._headers: _Kept[tuple[Header, T]] = _Kept(read)
         self._keys: _Kept[str] = _Kept(lambda path: header_key(path, self.read(path)[0]))
 
-    def read(self, path: Path) -> tuple[Header, ModelSummary]:
+    def read(self, path: Path) -> tuple[Header, T]:
         """A file's header and what it says."""
         return self._headers.of(path)
 
@@ -33,13 +32,13 @@ class HeaderShelf:
         return self._keys.of(path)
 
 
-class _Kept(Generic[T]):
-    def __init__(self, find: Callable[[Path], T]) -> None:
+class _Kept(Generic[K]):
+    def __init__(self, find: Callable[[Path], K]) -> None:
         self._find = find
         self._lock = threading.Lock()
-        self._kept: dict[tuple[Path, FileStamp], T] = {}
+        self._kept: dict[tuple[Path, FileStamp], K] = {}
 
-    def of(self, path: Path) -> T:
+    def of(self, path: Path) -> K:
         stamp = FileStamp.of(path)
         with self._lock:
             known = self._kept.get((path, stamp)) if stamp is not None else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import replace
 
 from app.inference.protocol import MemoryUse
@@ -33,13 +34,13 @@ def layout_of(memory: MemoryUse) -> Layout:
     return Layout(tuple(devices.values()), max(memory.output_bytes, other), source="llama.cpp")
 
 
-def with_weights(layout: Layout, more_bytes: int) -> Layout:
-    """The layout with so many bytes more of weights in main memory: adapters, which llama.cpp's books leave out."""
-    if not more_bytes:
-        return layout
-    host = layout.on(HOST)
-    changed = replace(host, weights_bytes=host.weights_bytes + more_bytes)
-    return replace(layout, devices=tuple(changed if parts.device == HOST else parts for parts in layout.devices))
+def with_weights(layout: Layout, more: Mapping[str, int]) -> Layout:
+    """The layout with so many bytes more of weights by device: adapters, which llama.cpp's books leave out."""
+    devices = {parts.device: parts for parts in layout.devices}
+    for device, size in more.items():
+        parts = devices.get(device, DeviceParts(device))
+        devices[device] = replace(parts, weights_bytes=parts.weights_bytes + size)
+    return replace(layout, devices=tuple(devices.values()))
 
 
 class LayoutShelf:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import logging
-import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -11,28 +9,26 @@ from pathlib import Path
 import msgspec
 
 from app.chat.transcript import RunFigures
-from app.core.errors import DoesNotFit, ModelError, WorkerError
+from app.core.errors import ModelError
 from app.hardware.read import memory_available_bytes
 from app.inference.client import InferenceClient
 from app.inference.protocol import AdapterUse, KvType, Loaded, LoadSettings
 from app.models.device_verdict import verdict_by_device
 from app.models.gguf import Header
-from app.models.gguf_reader import read_header
 from app.models.model import ModelSummary, Verdict
-from app.models.native import llama_cpp_version
 from app.models.plan import Room
 from app.models.planner import used_bytes
 from app.models.requantized import requantized, write_without_weights
 from app.models.sizing import GpuShare, Layout, estimate, usable_context
-from app.models.summary import kind_of
+from app.models.summary import kind_of, read_summary
 from app.models.verdict import verdict
+from app.services.adapter_sizes import AdapterSizes
 from app.services.headers import HeaderShelf
-from app.services.layouts import LayoutShelf, layout_of, with_weights
-from app.services.measured_loads import MeasuredLoads, settings_text
+from app.services.layouts import LayoutShelf
+from app.services.layouts_asked import LayoutsAsked
+from app.services.measured_loads import MeasuredLoads
 from app.storage.file_stamp import FileStamp
 from app.storage.measurements import LayoutRecords, Measurement
-
-log = logging.getLogger(__name__)
 
 CLEARLY_FITS = 0.6
 """An estimate of at most this share of what is free is believed; above it llama.cpp is asked (which takes a second)."""
@@ -59,8 +55,10 @@ class ModelSizer:
         self._available_bytes = available_bytes
         self._measured = measured
         self._room = room
-        self._headers = HeaderShelf()
-        self._layouts = LayoutShelf(layouts)
+        self._headers = HeaderShelf(read_summary)
+        self._adapters = AdapterSizes()
+        machine = measured.machine if measured is not None else ""
+        self._layouts = LayoutsAsked(inference, self._headers, self._adapters, LayoutShelf(layouts), machine, room)
 
     def read(self, path: Path) -> tuple[Header, ModelSummary]:
         """The header and what it says. Errors: :class:`ModelError`."""
@@ -79,20 +77,21 @@ class ModelSizer:
         """Whether a file's model fits at this context, into main memory or with ``n_gpu_layers`` on the GPUs.
 
         ``measure``: True asks llama.cpp to lay it out unless it has been asked before, False never, None when the
-        estimate is not far below what is free. Where it cannot be asked (its process does not start; an embedding
-        model), the estimate stands. Errors: :class:`ModelError`, also when llama.cpp cannot read the file.
+        estimate is not far below what is free. Where it cannot be asked (its process does not start), the estimate
+        stands. ``adapters`` are part of it. An embedding model is always loaded in one way, whatever is asked for.
+        Errors: :class:`ModelError`, also when llama.cpp cannot read the file.
         """
         header, _ = self.read(path)
-        n_ctx = usable_context(header, n_ctx)
-        settings = LoadSettings(n_ctx=n_ctx, kv_type=_kv_type(kv_type), n_gpu_layers=n_gpu_layers, adapters=adapters)
+        settings = _as_loaded(header, LoadSettings(n_ctx, _kv_type(kv_type), n_gpu_layers, adapters=adapters))
         room = self._room()
-        if room is not None and room.gpus and kind_of(header) != "embedding":  # those stay on the processor
+        if room is not None and room.gpus:
             return self._verdict_by_device(path, header, settings, room, measure)
         free, replaced = self._available_bytes(), self._replaced_bytes()
+        estimated = self.estimate(path, settings)
         if measure is None:
-            measure = estimate(header, n_ctx, kv_type).total_bytes > CLEARLY_FITS * (free + replaced)
-        layout = self.layout(path, settings, measure=measure) or self.estimate(path, settings)
-        return verdict(header, n_ctx, kv_type, free, replaced_bytes=replaced, measured=layout)
+            measure = estimated.total_bytes > CLEARLY_FITS * (free + replaced)
+        layout = self.layout(path, settings, measure=measure) or estimated
+        return verdict(header, settings.n_ctx, settings.kv_type, free, replaced_bytes=replaced, measured=layout)
 
     def _verdict_by_device(
         self, path: Path, header: Header, settings: LoadSettings, room: Room, measure: bool | None
@@ -109,27 +108,25 @@ class ModelSizer:
         """llama.cpp's own layout: from memory, from the database, or (``measure``) by asking it. None where it has not
         been asked and must not be, or cannot be. Errors: :class:`ModelError`."""
         header, _ = self.read(path)
-        if FileStamp.of(path) is None or kind_of(header) == "embedding":  # those are not loaded as a chat is
+        if FileStamp.of(path) is None:
             return None
-        bare = msgspec.structs.replace(settings, n_ctx=usable_context(header, settings.n_ctx), adapters=())
-        found = self._known_or_asked(self._layout_key(path, bare), path, bare, measure)
-        return self._corrected(with_weights(found, _adapter_bytes(settings))) if found is not None else None
+        found = self._layouts.ask(path, _as_loaded(header, settings), measure=measure)
+        return self._corrected(found) if found is not None else None
 
     def estimate(
         self, path: Path, settings: LoadSettings, gpus: Sequence[GpuShare] = (), *, correct: bool = True
     ) -> Layout:
         """The closed forms' layout: at once, llama.cpp is not asked. Errors: :class:`ModelError`."""
         header, _ = self.read(path)
-        n_ctx = usable_context(header, settings.n_ctx)
-        adapters = [read_header(Path(adapter.path)) for adapter in settings.adapters]
+        settings = _as_loaded(header, settings)
         found = estimate(
             header,
-            n_ctx,
+            settings.n_ctx,
             settings.kv_type,
             gpus=gpus,
             n_gpu_layers=settings.n_gpu_layers,
             flash_attention=settings.flash_attention,
-            adapters=adapters,
+            adapters=self._adapters.headers(settings.adapters),
         )
         return self._corrected(found) if correct else found
 
@@ -146,28 +143,33 @@ class ModelSizer:
     def quantized_layout(self, path: Path, file_type: str, settings: LoadSettings) -> Layout | None:
         """llama.cpp's layout of that quantization; None where it cannot be asked. Errors: :class:`ModelError`."""
         header, _ = self.read(path)
-        settings = msgspec.structs.replace(settings, n_ctx=usable_context(header, settings.n_ctx))
-        key = f"{self._layout_key(path, settings)}/{file_type}"
-        found = self._layouts.get(key)
-        if found is None:
-            changed = self.quantized(path, file_type)
-            with tempfile.TemporaryDirectory(prefix="satchel-") as folder:
-                target = Path(folder) / f"{path.stem}-{file_type}.gguf"
-                write_without_weights(changed, path, target)
-                found = self._known_or_asked(key, target, settings, measure=True)
+
+        def make(folder: Path) -> Path:
+            target = folder / f"{path.stem}-{file_type}.gguf"
+            write_without_weights(self.quantized(path, file_type), path, target)
+            return target
+
+        found = self._layouts.ask_made(path, file_type, _as_loaded(header, settings), make)
         return self._corrected(found) if found is not None else None
 
     def quantized_verdict(
-        self, path: Path, file_type: str, n_ctx: int, kv_type: str, *, n_gpu_layers: int = -1
+        self,
+        path: Path,
+        file_type: str,
+        n_ctx: int,
+        kv_type: str,
+        *,
+        n_gpu_layers: int = -1,
+        adapters: tuple[AdapterUse, ...] = (),
     ) -> Verdict:
         """Whether that quantization would fit. Errors: :class:`ModelError`, :class:`WorkerError`."""
         changed = self.quantized(path, file_type)
-        settings = LoadSettings(usable_context(changed, n_ctx), _kv_type(kv_type), n_gpu_layers)
+        settings = _as_loaded(changed, LoadSettings(n_ctx, _kv_type(kv_type), n_gpu_layers, adapters=adapters))
         layout, room = self.quantized_layout(path, file_type, settings), self._room()
         if layout is not None and room is not None and room.gpus:
             return verdict_by_device(changed, settings.n_ctx, settings.kv_type, room, layout)
         free, replaced = self._available_bytes(), self._replaced_bytes()
-        return verdict(changed, settings.n_ctx, kv_type, free, replaced_bytes=replaced, measured=layout)
+        return verdict(changed, settings.n_ctx, settings.kv_type, free, replaced_bytes=replaced, measured=layout)
 
     # -- what it really took ----------------------------------------------------------------------------------------
 
@@ -177,10 +179,7 @@ class ModelSizer:
             return
         _, summary = self.read(path)
         settings = msgspec.structs.replace(settings, n_ctx=loaded.n_ctx)
-        known = self._layouts.get(self._layout_key(path, msgspec.structs.replace(settings, adapters=())))
-        predicted = (
-            with_weights(known, _adapter_bytes(settings)) if known else self.estimate(path, settings, correct=False)
-        )
+        predicted = self._layouts.ask(path, settings, measure=False) or self.estimate(path, settings, correct=False)
         self._measured.loaded(self._headers.key(path), path.name, summary.size_bytes, settings, predicted, loaded)
 
     def note_reply(self, figures: RunFigures) -> None:
@@ -196,33 +195,9 @@ class ModelSizer:
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
-    def _known_or_asked(self, key: str, path: Path, settings: LoadSettings, measure: bool) -> Layout | None:
-        known = self._layouts.get(key)
-        if known is not None or not measure:
-            return known
-        try:
-            memory = self._inference.probe(path, settings)
-        except DoesNotFit as error:  # its fixed state is really allocated, and takes more than the probe may
-            log.warning("%s was not laid out: %s", path.name, error)
-            return None
-        except WorkerError as error:  # no fault of the file's: the estimate has to do
-            log.warning("llama.cpp could not be asked what %s takes: %s", path.name, error)
-            return None
-        found = layout_of(memory)
-        if len(found.devices) > 2 and not settings.tensor_split:  # shared out by what is free just now
-            return found
-        self._layouts.keep(key, found)
-        return found
-
     def _corrected(self, layout: Layout) -> Layout:
         more = self._measured.correction_bytes() if self._measured is not None else 0
         return replace(layout, other_bytes=layout.other_bytes + more) if more else layout
-
-    def _layout_key(self, path: Path, settings: LoadSettings) -> str:
-        room = self._room()
-        gpus = ",".join(f"{gpu.device} {gpu.label}" for gpu in room.gpus) if room is not None else ""
-        machine = self._measured.machine if self._measured is not None else ""
-        return f"{self._headers.key(path)}/{llama_cpp_version()}/{machine}/{gpus}/{settings_text(settings)}"
 
     def _replaced_bytes(self) -> int:
         """What the worker has now and can use for another model; its own needs are part of every verdict's sum."""
@@ -230,8 +205,12 @@ class ModelSizer:
         return loaded.memory.resident_bytes if loaded is not None else 0
 
 
-def _adapter_bytes(settings: LoadSettings) -> int:
-    return sum(read_header(Path(adapter.path)).weights_bytes for adapter in settings.adapters)
+def _as_loaded(header: Header, settings: LoadSettings) -> LoadSettings:
+    """The settings that a load would come down to."""
+    n_ctx = usable_context(header, settings.n_ctx)
+    if kind_of(header) == "embedding":
+        return LoadSettings(n_ctx=n_ctx)
+    return msgspec.structs.replace(settings, n_ctx=n_ctx)
 
 
 def _kv_type(name: str) -> KvType:

@@ -25,12 +25,16 @@ from app.services.model_sizer import ModelSizer
 from app.storage.measurements import LayoutRecords, MeasurementRecords
 from app.storage.schema import open_database
 from tests.helpers import gguf_files
+from tests.helpers.embedders import load_embedder, write_embedder
 from tests.helpers.lora import write_lora
 from tests.helpers.synthetic_models import Storage, write
 from tests.helpers.synthetic_shapes import SHAPES
 
 MIB = 2**20
 KINDS = ("llama-tied", "gemma2", "mixtral", "openelm", "deepseek2", "mamba", "jamba", "lfm2")
+STARTER_MATRICES = tuple(
+    f"blk.{layer}.{part}.weight" for layer in range(30) for part in ("attn_q", "ffn_up", "ffn_down")
+)
 KNOWN = {"decode": 1, "prompt": 1}
 
 
@@ -151,19 +155,73 @@ def test_a_header_that_claims_a_giant_state_does_not_fill_the_memory(home: Home,
         probe.close()
 
 
-def test_adapters_are_counted_as_weights(client: InferenceClient, tmp_path: Path) -> None:
-    path = write(tmp_path, "llama")
-    lora = write_lora(tmp_path / "lora.gguf", path, rank=64)
-    sizer, bare = ModelSizer(client), LoadSettings(n_ctx=512)
-    attached = LoadSettings(n_ctx=512, adapters=(AdapterUse(str(lora)),))
+@pytest.mark.parametrize("name", ["llama", "openelm"])
+def test_adapters_are_laid_out_with_their_model(client: InferenceClient, tmp_path: Path, name: str) -> None:
+    path = write(tmp_path, name)
+    matrices = [
+        each.name for each in read_header(path).tensors if each.name.startswith("blk.") and "norm" not in each.name
+    ]
+    lora = write_lora(tmp_path / "lora.gguf", path, matrices, rank=64)
+    sizer, bare = ModelSizer(client), LoadSettings(n_ctx=2048)
+    attached = LoadSettings(n_ctx=2048, adapters=(AdapterUse(str(lora)),))
     without, found = sizer.layout(path, bare), sizer.layout(path, attached)
     assert without is not None
     assert found is not None
     more = read_header(lora).weights_bytes
-    assert more > 100_000
+    assert more > 3_000_000
     assert found.weights_bytes == without.weights_bytes + more
     assert sizer.estimate(path, attached).weights_bytes == found.weights_bytes
-    assert client.load(path, attached, KNOWN).memory.buffers == client.load(path, bare, KNOWN).memory.buffers
+    plain = client.load(path, bare, KNOWN).memory
+    loaded = client.load(path, attached, KNOWN).memory
+    assert loaded.compute_bytes == found.compute_bytes > without.compute_bytes == plain.compute_bytes
+    assert loaded.kv_bytes == found.kv_bytes
+
+
+def test_an_adapter_takes_what_was_predicted(home: Home, chat_model: Path, tmp_path: Path) -> None:
+    lora = write_lora(tmp_path / "lora.gguf", chat_model, STARTER_MATRICES, rank=128)
+    taken, predicted = [], []
+    for adapters in ((), (AdapterUse(str(lora)),)):
+        client = InferenceClient(home)
+        try:
+            settings = LoadSettings(n_ctx=512, adapters=adapters)
+            layout = ModelSizer(client).layout(chat_model, settings)
+            assert layout is not None
+            predicted.append(layout.resident_bytes)
+            client.load(chat_model, settings, KNOWN)
+            reply = client.generate([ChatMessage("user", "the and " * 200)], Sampling(), max_tokens=4).result()
+            taken.append(reply.figures.resident_bytes)
+        finally:
+            client.close()
+    assert read_header(lora).weights_bytes > 70 * MIB
+    assert predicted[1] - predicted[0] == pytest.approx(taken[1] - taken[0], rel=0.05)
+
+
+def test_an_adapter_that_is_off_takes_its_weights_only(client: InferenceClient, tmp_path: Path) -> None:
+    path = write(tmp_path, "openelm")
+    lora = write_lora(tmp_path / "lora.gguf", path, ("blk.0.attn_qkv.weight",), rank=64)
+    sizer = ModelSizer(client)
+    bare = sizer.layout(path, LoadSettings(n_ctx=512))
+    off = sizer.layout(path, LoadSettings(n_ctx=512, adapters=(AdapterUse(str(lora), 0.0),)))
+    assert bare is not None
+    assert off is not None
+    assert off.compute_bytes == bare.compute_bytes
+    assert off.weights_bytes == bare.weights_bytes + read_header(lora).weights_bytes
+
+
+@pytest.mark.parametrize("name", ["starter", "bert", "nomic-bert"])
+def test_an_embedding_model_takes_what_was_predicted(
+    client: InferenceClient, embedding_model: Path, tmp_path: Path, name: str
+) -> None:
+    path = embedding_model if name == "starter" else write_embedder(tmp_path, name)
+    layout = ModelSizer(client).layout(path, LoadSettings(n_ctx=8192))
+    assert layout is not None
+    assert layout.source == "llama.cpp"
+    real = load_embedder(path)
+    assert [layout.weights_bytes, layout.kv_bytes, layout.compute_bytes] == real.buffers
+    own = estimate(read_summary(path)[0], 512)
+    assert own.weights_bytes == layout.weights_bytes
+    assert own.compute_bytes == pytest.approx(layout.compute_bytes, rel=0.3)
+    assert 0.99 * real.resident_bytes <= layout.resident_bytes <= real.resident_bytes + 16 * MIB
 
 
 def test_the_probe_stays_for_the_next_question_and_ends_when_there_is_none(home: Home, tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from app.models.embedding_params import CONTEXTS, MAX_CONTEXT
 from app.models.gguf import Header
 from app.models.sizing.cache import cache_bytes_by_layer, padded, window_cells
-from app.models.sizing.layout import HOST, DeviceParts, Layout
-from app.models.sizing.offload import GpuShare, place, weights_by_device
+from app.models.sizing.layout import DeviceParts, Layout
+from app.models.sizing.offload import GpuShare, adapter_weights, place, weights_by_device
 from app.models.sizing.shape import N_UBATCH, layer_count, layer_memories
 from app.models.summary import kind_of
 
@@ -39,17 +40,21 @@ def estimate(
     """The layout at a context of ``n_ctx`` tokens. ``kv_type``: "f16", "q8_0" or "q4_0".
 
     ``gpus``: those that llama.cpp can use; ``n_gpu_layers`` of the layers go there (-1: all). ``adapters``: the headers
-    of LoRA adapters that are used with it; they count as weights in main memory.
+    of LoRA adapters that are used with it; they count as weights.
     """
+    embeds = kind_of(header) == "embedding"
     placement = place(header, gpus, n_gpu_layers)
     weights = weights_by_device(header, placement)
-    weights[HOST] += sum(adapter.weights_bytes for adapter in adapters)
+    for adapter in adapters:
+        for device, size in adapter_weights(adapter, placement).items():
+            weights[device] += size
     caches = dict.fromkeys(placement.devices, 0)
     for device, size in zip(
         placement.layers, cache_bytes_by_layer(header, n_ctx, kv_type, flash_attention=flash_attention), strict=False
     ):
         caches[device] += size
-    compute = compute_bytes(header, n_ctx, flash_attention=flash_attention)
+    compute = compute_bytes(header, n_ctx, flash_attention=flash_attention and not embeds)
+    compute *= CONTEXTS if embeds else 1
     computes = [compute if device in (*placement.layers, placement.output) else 0 for device in placement.devices]
     computes[0] = computes[0] or 8 * min(N_UBATCH, n_ctx) * header.integer("{arch}.embedding_length")  # handed over
     return Layout(
@@ -57,14 +62,19 @@ def estimate(
             DeviceParts(device, weights[device], caches[device], computing)
             for device, computing in zip(placement.devices, computes, strict=True)
         ),
-        other_bytes(header) + working_bytes(header, n_ctx),
+        other_bytes(header) + working_bytes(header, n_ctx) + (rows_bytes(header, n_ctx) if embeds else 0),
     )
 
 
 def usable_context(header: Header, n_ctx: int) -> int:
-    """The context that a load would use: never more than the model was trained for; 0 asks for all of that."""
+    """The context that a load would use: never more than the model was trained for; 0 asks for all of that.
+
+    Models that embed have one of their own.
+    """
     trained = header.integer("{arch}.context_length")
     wanted = n_ctx or trained or 4096
+    if kind_of(header) == "embedding":
+        wanted = MAX_CONTEXT  # whatever was asked for: passages are short
     return min(wanted, trained) if trained > 0 else wanted
 
 
@@ -82,6 +92,8 @@ def compute_bytes(header: Header, n_ctx: int, *, flash_attention: bool = True) -
         return activations + 2 * batch * seen
     heads = max(header.per_layer("{arch}.attention.head_count", layer_count(header)))
     longest = padded(n_ctx) if full else window_cells(header, n_ctx) if sliding else 0
+    if kind_of(header) == "embedding":  # it keeps nothing, and still each token sees the whole text
+        longest = n_ctx
     return activations + 4 * batch * seen + 4 * batch * heads * longest
 
 
@@ -102,8 +114,18 @@ def _widest(header: Header) -> int:
 
 def other_bytes(header: Header) -> int:
     """What lies outside llama.cpp's own sums: the vocabulary's tables, a row of logits, the worker process itself."""
-    n_vocab = header.length("tokenizer.ggml.tokens") or header.integer("{arch}.vocab_size")
-    return n_vocab * (4 + _VOCABULARY_BYTES_PER_TOKEN) + _PROCESS_BYTES
+    return vocabulary_length(header) * (4 + _VOCABULARY_BYTES_PER_TOKEN) + _PROCESS_BYTES
+
+
+def rows_bytes(header: Header, n_ctx: int) -> int:
+    """What a model that embeds puts out for a text of ``n_ctx`` tokens, in all of its contexts: a vector for each
+    token, and the logits too, which nobody reads."""
+    return CONTEXTS * 4 * n_ctx * (vocabulary_length(header) + header.integer("{arch}.embedding_length"))
+
+
+def vocabulary_length(header: Header) -> int:
+    """Tokens that the model knows."""
+    return header.length("tokenizer.ggml.tokens") or header.integer("{arch}.vocab_size")
 
 
 def working_bytes(header: Header, n_ctx: int) -> int:

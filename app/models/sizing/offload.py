@@ -22,6 +22,8 @@ _GPU_ALIGNMENT = 128
 
 _BLOCK = re.compile(r"blk\.(\d+)\.")
 _TABLE = "token_embd.weight"
+_SKIPPED = "_norm.weight.lora_"
+"""llama.cpp leaves these tensors of adapters out."""
 _INPUT = ("token_embd", "position_embd", "token_types", "per_layer_token_embd")
 
 
@@ -74,6 +76,16 @@ def weights_by_device(header: Header, placement: Placement) -> dict[str, int]:
     tied = all(tensor.name != "output.weight" for tensor in header.tensors)
     if tied and placement.output != HOST:
         found[placement.output] += sum(tensor.size_bytes for tensor in header.tensors if tensor.name == _TABLE)
+    return found
+
+
+def adapter_weights(adapter: Header, placement: Placement) -> dict[str, int]:
+    """Bytes of a LoRA adapter on each device: each pair of matrices lies where the tensor lies that it changes."""
+    found: dict[str, int] = {}
+    for tensor in adapter.tensors:
+        if _SKIPPED not in tensor.name:
+            device = _device_of(tensor, placement)
+            found[device] = found.get(device, 0) + _aligned(tensor.size_bytes, device)
     return found
 
 

@@ -27,11 +27,11 @@ def test_the_log_alone_tells_of_one_device() -> None:
     assert layout == Layout((DeviceParts(HOST, 10 * MIB, 20 * MIB, 30 * MIB),), 40 * MIB, source="log")
 
 
-def test_adapters_are_added_to_main_memory() -> None:
+def test_adapters_are_added_where_they_lie() -> None:
     layout = Layout((DeviceParts(HOST, 1, 2, 3), DeviceParts("CUDA0", 4, 5, 6)), 7)
-    assert with_weights(layout, 10).on(HOST) == DeviceParts(HOST, 11, 2, 3)
-    assert with_weights(layout, 10).on("CUDA0") == layout.on("CUDA0")
-    assert with_weights(layout, 0) is layout
+    more = with_weights(layout, {HOST: 10, "CUDA1": 5})
+    assert more.devices == (DeviceParts(HOST, 11, 2, 3), DeviceParts("CUDA0", 4, 5, 6), DeviceParts("CUDA1", 5))
+    assert with_weights(layout, {}) == layout
 
 
 def test_what_is_kept_is_there_after_a_restart(home: Home) -> None:

@@ -76,7 +76,14 @@ def test_each_gpu_has_to_have_room_where_llama_cpp_uses_one(inference: Sizing, t
     assert small.verdict(path, 4096, "f16", measure=False, n_gpu_layers=0).fit == "fits"
 
 
-def test_an_embedding_model_is_estimated(inference: Sizing, embedding_model: Path) -> None:
-    verdict = ModelSizer(inference, lambda: 16 * 10**9).verdict(embedding_model, 512, "f16", measure=True)
-    assert (verdict.measured_by_llama, inference.asked) == (False, 0)
-    assert verdict.weights_bytes > 20_000_000
+def test_an_embedding_model_is_asked_about_in_the_one_way_that_it_is_loaded(
+    inference: Sizing, embedding_model: Path
+) -> None:
+    sizer = ModelSizer(inference, lambda: 16 * 10**9)
+    estimated = sizer.verdict(embedding_model, 512, "f16")
+    assert (estimated.measured_by_llama, inference.asked) == (False, 0)
+    assert estimated.weights_bytes > 20_000_000
+    asked = sizer.verdict(embedding_model, 8192, "f16", measure=True)
+    assert (asked.measured_by_llama, asked.n_ctx) == (True, 512)
+    assert sizer.verdict(embedding_model, 512, "q8_0", measure=True, n_gpu_layers=0) == asked
+    assert inference.asked == 1
