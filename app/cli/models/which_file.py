@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -12,6 +13,7 @@ from app.core.errors import DoesNotFit, ModelError
 from app.models.hub.values import HubDetails, HubFile
 from app.services.compose import Services
 
+_REPO_ID = re.compile(r"[\w-][\w.-]*/[\w.-]+")
 _VIEWS = ("blob", "resolve", "tree")
 
 
@@ -41,6 +43,11 @@ def parse_wanted(typed: str) -> tuple[str, str]:
             "Look for it with: satchel models search QUERY",
         )
     return repo_id, file.strip()
+
+
+def may_be_repository(typed: str) -> bool:
+    """Whether a repository can be meant, and not a file or a name."""
+    return "://" in typed or (_REPO_ID.fullmatch(typed) is not None and not typed.lower().endswith(".gguf"))
 
 
 def choose_file(services: Services, details: HubDetails, wanted: str, n_ctx: int | None) -> Choice:
