@@ -88,15 +88,14 @@ def empty(services: Services, terminal: Terminal, options: argparse.Namespace) -
 def relink(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """Take another file for a missing model."""
     model = find_model(services, options.model)
-    if model.present and options.path is None:
-        terminal.line(f"{model.title} is where it was: {model.path}")
-        return 0
-    found = given_path(options.path) if options.path is not None else _found(services, model.id)
-    now = services.models.relink(model.id, found)
+    now = model
+    if options.path is not None or not model.present:
+        found = given_path(options.path) if options.path is not None else _found(services, model.id)
+        now = services.models.relink(model.id, found)
     if options.json:
         terminal.json(model_record(now))
     else:
-        terminal.line(f"{now.title} is at {now.path} now.")
+        terminal.line(f"{now.title} is at {now.path}" + ("." if now.path == model.path else " now."))
     return 0
 
 
