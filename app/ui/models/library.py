@@ -32,10 +32,16 @@ class Library(QAbstractListModel):
         self._updates: set[int] = set()
 
     def show_models(self, models: list[LibraryModel]) -> None:
-        """All of them, chat models first, by title."""
+        """All of them, chat models first, by title. Where they are the same ones, the rows only say what is new."""
         order = {"chat": 0, "base": 1, "embedding": 2}
+        shown = sorted(models, key=lambda model: (order[model.summary.kind], model.title.casefold()))
+        if [model.id for model in shown] == [model.id for model in self._models]:
+            self._models = shown
+            if shown:
+                self.dataChanged.emit(self.index(0), self.index(len(shown) - 1))
+            return
         self.beginResetModel()
-        self._models = sorted(models, key=lambda model: (order[model.summary.kind], model.title.casefold()))
+        self._models = shown
         self.endResetModel()
 
     def show_state(self, state: ModelState) -> None:

@@ -127,11 +127,23 @@ class LibraryView(QWidget):
         self._find.setVisible(bool(models))
         self._places.show_models(models, wanted=len(models) >= SEARCH_FROM)
         self._foot.show_models(models)
-        wanted, self._select_next = self._select_next or chosen, None
+        wanted, self._select_next = self._select_next, None
         if wanted is not None and self._library.model(wanted) is not None:
             self.select(wanted)
-        else:
+        elif chosen is None or not self._keep(chosen):
             self._details.hide()
+
+    def _keep(self, model_id: int) -> bool:
+        """Go on showing this model, and the list as it is filtered; False when it is gone."""
+        model = self._library.model(model_id)
+        if model is None:
+            return False
+        index = self._filter.mapFromSource(self._library.index(self._library.row_of(model_id)))
+        if index.isValid() and not self._list.selectionModel().isSelected(index):
+            self._list.setCurrentIndex(index)
+        else:
+            self._details.show_model(model)
+        return True
 
     def _show_state(self, state: ModelState) -> None:
         self._loaded.show_state(state)

@@ -14,6 +14,7 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
     QLabel,
+    QLineEdit,
     QListView,
     QMessageBox,
     QProgressBar,
@@ -129,6 +130,24 @@ def test_the_models_of_one_place_can_be_shown_alone(qtbot: QtBot, world: SimpleN
     world.models.delete(5)
     qtbot.waitUntil(lambda: len(_titles(page)) == 5, timeout=5000)
     assert not places.isVisible()
+
+
+def test_what_is_looked_for_stays_when_something_of_a_model_is_changed(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world, *(model(number, name=f"Model {number:03}") for number in range(1, 101)))
+    search = page.findChild(QLineEdit, "models.search")
+    search.setText("Model 09")
+    _list(page).setCurrentIndex(_list(page).model().index(3, 0))
+    qtbot.waitUntil(lambda: _text(page, "models.details.title") == "Model 093", timeout=5000)
+    world.models.change(93, notes="Good at sums")
+    qtbot.waitUntil(lambda: _text(page, "models.notes.summary") == "Good at sums", timeout=5000)
+    assert search.text() == "Model 09"
+    assert _list(page).currentIndex().data() == "Model 093"
+    world.models.delete(50)
+    qtbot.waitUntil(lambda: _text(page, "models.count") == "Library (99)", timeout=5000)
+    assert _list(page).currentIndex().data() == "Model 093"
+    assert page.findChild(QWidget, "models.details").isVisible()
+    world.models.delete(93)
+    qtbot.waitUntil(lambda: not page.findChild(QWidget, "models.details").isVisible(), timeout=5000)
 
 
 def test_few_models_are_not_sorted_by_places(qtbot: QtBot, world: SimpleNamespace) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QSlider, QWidget
 
 from app.core.errors import SatchelError
@@ -14,7 +14,7 @@ from app.models.adapter import AdapterChoice
 from app.models.model import LibraryModel
 from app.ui.models.sections.section import Section
 from app.ui.parts import Parts
-from app.ui.widgets.basic import IconButton, button, column, label, row
+from app.ui.widgets.basic import IconButton, button, column, label, restyle, row
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.words import counted
 
@@ -80,9 +80,15 @@ class AdaptersSection(Section):
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _adapter_files(event) and self.model is not None:
             self.set_open(True)
+            restyle(self._attach, kind="primary")
             event.acceptProposedAction()
 
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        restyle(self._attach, kind="")
+        super().dragLeaveEvent(event)
+
     def dropEvent(self, event: QDropEvent) -> None:
+        restyle(self._attach, kind="")
         files = _adapter_files(event)
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
