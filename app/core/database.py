@@ -55,6 +55,8 @@ class Database:
     A copy is made, on a thread of its own and when closing, if something changed since the last one and that is older
     than ``backup_every_s`` (infinite: none). ``content`` names a table without which a copy is worth little: while it
     is empty no first copy is made, and as soon as it is not, the next one is made however young the last is.
+    ``called``: what people call what is in it, in the plural and as a sentence begins ("Your conversations"); empty: the
+    file's name.
 
     Errors of the constructor: :class:`StorageError` when the file was written by a newer version (it is left as it is)
     or cannot be opened; :class:`BusyError` when another process holds it.
@@ -70,6 +72,7 @@ class Database:
         backup_every_s: float = HOUR_S,
         look_every_s: float = LOOK_EVERY_S,
         content: str = "",
+        called: str = "",
     ) -> None:
         self.path = path
         self.restored = ""
@@ -77,6 +80,7 @@ class Database:
         self._backups = Backups(backups, path.stem, keep_backups)
         self._backup_every_s = backup_every_s
         self._content = content
+        self._called = called or path.name
         self._backup_lock = threading.Lock()
         self._closing = threading.Event()
         self._keeper = threading.Thread(target=self._keep_copies, args=(look_every_s,), name="copies", daemon=True)
@@ -240,7 +244,7 @@ class Database:
             yield
         except apsw.FullError as error:
             raise DiskFull(
-                f"{name} could not be written.",
+                f"{self._called} could not be saved.",
                 "The disk is full.",
                 f"Free at least {size_text(NEEDED_BYTES)}, then try again.",
             ) from error
@@ -257,7 +261,7 @@ class Database:
                 "Close the other program, then try again.",
             ) from error
         except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as error:
-            raise write_trouble(f"The database {name} cannot be read or written.", self.path, error) from error
+            raise write_trouble(f"{self._called} could not be read or saved.", self.path, error) from error
 
 
 def _has_rows(database: Path, table: str) -> bool:

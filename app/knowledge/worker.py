@@ -97,6 +97,7 @@ class Knowledge:
                 keep_backups=2,  # it can be as large as all texts together
                 backup_every_s=6 * 3600.0,
                 content="collections",
+                called="Your document collections",
             )
         except BaseException:
             self._lock.release()

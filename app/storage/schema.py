@@ -149,4 +149,4 @@ MIGRATIONS: tuple[Migration, ...] = (
 
 def open_database(home: Home) -> Database:
     """Open (or make, or mend) the conversations database of a home. Errors: as :class:`Database`."""
-    return Database(home.database, home.backups, MIGRATIONS, content="messages")
+    return Database(home.database, home.backups, MIGRATIONS, content="messages", called="Your conversations")

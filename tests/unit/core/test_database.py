@@ -30,6 +30,7 @@ def opened(tmp_path: Path, *migrations: Migration, **options: float) -> Database
         keep_backups=int(options.get("keep_backups", 5)),
         backup_every_s=options.get("backup_every_s", 0.0),
         content="notes",
+        called="Your notes",
     )
 
 
@@ -332,7 +333,7 @@ def test_a_full_disk_is_said_in_words_and_harms_nothing(tmp_path: Path) -> None:
         for _ in range(50):
             add(database, "x" * 4000)
     assert isinstance(ErrorInfo.of(caught.value).to_exception(), DiskFull)
-    assert "disk is full" in str(caught.value)
+    assert str(caught.value).startswith("Your notes could not be saved. The disk is full.")
     database.execute("PRAGMA max_page_count=1000000")
     add(database, "room again")
     assert texts(database) == ["kept", "room again"]
@@ -349,7 +350,7 @@ def test_a_full_disk_at_the_opening_is_said_as_such(tmp_path: Path, monkeypatch:
     (tmp_path / "notes.sqlite").mkdir()  # SQLite's words for this are as vague as those for a full disk
     usage = shutil.disk_usage(tmp_path)._replace(free=0)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
-    with pytest.raises(DiskFull, match="cannot be read or written") as caught:
+    with pytest.raises(DiskFull, match="could not be read or saved") as caught:
         opened(tmp_path)
     assert "The disk is full" in caught.value.why
 

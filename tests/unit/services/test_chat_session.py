@@ -291,7 +291,7 @@ def test_a_disk_that_is_full_for_a_while_does_not_end_the_reply(session_with: An
     class FullForAWhile(Conversations):
         def save_text(self, message_id: int, text: str) -> None:
             go_on.set()
-            raise DiskFull("conversations.sqlite could not be written.", "The disk is full.", "Free some space.")
+            raise DiskFull("Your conversations could not be saved.", "The disk is full.", "Free some space.")
 
     session = session_with(ScriptedInference(["Some", go_on, " text"]), conversations=FullForAWhile(database))
     made = session.new_conversation()
