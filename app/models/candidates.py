@@ -17,11 +17,12 @@ class Source:
     """The header that a candidate is laid out by.
 
     ``weights_share``: the candidate's bytes of weights over the header's: another quantization of the same model has
-    the same network, and only its weights are larger or smaller.
+    the same network, and only its weights are larger or smaller. ``adapters``: headers of those that are used with it.
     """
 
     header: Header
     weights_share: float = 1.0
+    adapters: tuple[Header, ...] = ()
 
 
 def candidate_of(source: Source, name: str, quantization: str, key: str = "") -> Candidate:
@@ -44,7 +45,7 @@ def closed_forms(sources: Mapping[Candidate, Source], room: Room) -> LayoutFunct
 
     def lay_out(candidate: Candidate, n_ctx: int, kv_type: KvName, n_gpu_layers: int) -> Layout:
         source = sources[candidate]
-        layout = estimate(source.header, n_ctx, kv_type, gpus=gpus, n_gpu_layers=n_gpu_layers)
+        layout = estimate(source.header, n_ctx, kv_type, gpus=gpus, n_gpu_layers=n_gpu_layers, adapters=source.adapters)
         return layout if source.weights_share == 1.0 else _scaled(layout, source.weights_share)
 
     return lay_out

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -22,29 +20,25 @@ from app.inference.protocol import Backend, Loaded, LoadSettings
 from app.models.model import LibraryModel, ModelSummary, Verdict
 from app.models.places.user_folders import UserFolders
 from app.models.preset import NO_PRESET, Preset
-from app.models.sizing import Lesson, lesson
+from app.models.sizing import Lesson
 from app.models.source import ModelSource
-from app.models.split import part_names, part_paths
-from app.models.starters import starter_folder
 from app.services.events import Event, LibraryChanged, MessageFinished, ModelState, Publish
-from app.services.library.adapters import adapter_uses
+from app.services.library.adding import Adding
+from app.services.library.choosing import chat_model, embedding_model, loadable, settings_of
 from app.services.library.entries import LibraryEntries
-from app.services.library.paths import resolved
 from app.services.library.presets import Presets
 from app.services.library.shelf import Shelf
 from app.services.library.trash import Trash
 from app.services.library.updates import Details
-from app.services.model_files import copy_model
+from app.services.library.verdicts import Verdicts
 from app.services.model_loading import ModelLoader
 from app.services.model_sizer import ModelSizer
 from app.storage.facts import Facts
-from app.storage.library import FileStamp, LibraryRecords
+from app.storage.library import LibraryRecords
 from app.storage.measurements import Measurement
 from app.storage.settings import SettingsFile
 
 log = logging.getLogger(__name__)
-
-_STARTERS_SEEN = "library.starters_seen"
 
 
 def _no_progress(progress: Progress) -> None:
@@ -74,23 +68,15 @@ class ModelLibrary(LibraryEntries):
         details: Details | None = None,
         folders: Callable[[], UserFolders] = UserFolders,
     ) -> None:
-        self._sizer = sizer or ModelSizer(inference, available_bytes)
-        super().__init__(
-            Shelf(records, self._sizer.read, home),
-            Presets(records, settings),
-            Trash(records, home),
-            publish,
-            details,
-            folders,
-        )
+        sizer = sizer or ModelSizer(inference, available_bytes)
+        shelf, presets = Shelf(records, sizer.read, home), Presets(records, settings)
+        super().__init__(shelf, presets, Trash(records, home), publish, details, folders)
+        self._verdicts = Verdicts(sizer, shelf, presets, settings)
+        self._adding = Adding(shelf, facts, home)
         self._inference = inference
-        self._facts = facts
-        self._settings = settings
-        self._home = home
         self._read_machine = read_machine
-        self._loader = ModelLoader(inference, self._sizer, facts, read_machine, publish)
+        self._loader = ModelLoader(inference, sizer, facts, read_machine, publish)
         self._backend: Backend | None = None
-        self._add_lock = threading.Lock()
 
     # -- what there is ----------------------------------------------------------------------------------------------
 
@@ -99,10 +85,7 @@ class ModelLibrary(LibraryEntries):
 
         Errors: :class:`ModelError` when the file is not a model that llama.cpp can use.
         """
-        path = resolved(path)
-        _, summary = self._sizer.read(path)
-        choices = self._settings.current.model
-        return summary, self._sizer.verdict(_first(path, summary), choices.context, choices.kv_type, measure=True)
+        return self._verdicts.inspect(path)
 
     def add(
         self,
@@ -120,28 +103,11 @@ class ModelLibrary(LibraryEntries):
         Errors: :class:`ModelError`, :class:`DiskFull`, :class:`Cancelled`.
         """
         summary, _ = self.inspect(path)
-        path = _first(resolved(path), summary)
-        with self._add_lock:
-            ours = self._home.models.resolve() in path.parents
-            copy = copy and not ours  # a copy of a copy helps nobody
-            known = self._records.by_origin(path) if copy else self._shelf.known(path)
-            if known is not None and FileStamp.of_all(known.model.files) is not None:
-                self._shelf.learn(known.model.files, sha256s)
-                if source is not None:
-                    self._records.set_source(known.model.id, source)
-                return self._shelf.one(known.model.id)
-            target = path
-            if copy:
-                parts = part_paths(path) if summary.n_parts > 1 else ()
-                target = copy_model(path, self._home.models, on_progress, cancel or CancelToken(), parts)
-            added = self._shelf.put(
-                target,
-                in_place=not (copy or ours),
-                copied_from=str(path) if copy else "",
-                source=source,
-                sha256s=sha256s,
-            )
-        self._publish(LibraryChanged())
+        added, new = self._adding.add(
+            path, summary, copy, on_progress, cancel or CancelToken(), source=source, sha256s=sha256s
+        )
+        if new:
+            self._publish(LibraryChanged())
         return added
 
     def remove(self, model_id: int) -> None:
@@ -151,28 +117,12 @@ class ModelLibrary(LibraryEntries):
     def register_starters(self) -> None:
         """Add the models that packaging made, once: a starter that the person removed does not come back."""
         self._trash.tidy()
-        seen: list[str] = json.loads(self._facts.get(_STARTERS_SEEN) or "[]")
-        changed = False
-        for folder in (self._home.models, starter_folder()):
-            for path in _gguf_files(folder):
-                if str(path) in seen or self._records.by_path(path) is not None:
-                    continue
-                try:
-                    self._shelf.put(path, in_place=folder != self._home.models)
-                except ModelError as error:
-                    log.warning("not added to the library: %s", error)
-                    continue
-                seen.append(str(path))
-                changed = True
-        if changed:
-            self._facts.set(_STARTERS_SEEN, json.dumps(seen))
+        if self._adding.starters():
             self._publish(LibraryChanged())
 
     def embedding_model(self) -> Path | None:
         """The file of the first embedding model that is there; None without one."""
-        found = (model for model in self.models() if model.present and model.summary.kind == "embedding")
-        first = next(found, None)
-        return Path(first.path) if first is not None else None
+        return embedding_model(self.models())
 
     # -- whether it fits --------------------------------------------------------------------------------------------
 
@@ -186,32 +136,29 @@ class ModelLibrary(LibraryEntries):
         n_gpu_layers: int = -1,
         quantization: str = "",
     ) -> Verdict:
-        """Whether a model fits now. ``n_ctx`` None: as it would be loaded. ``n_gpu_layers`` -1: all.
+        """Whether a model fits now, with its adapters. ``n_ctx`` None: as it would be loaded. ``n_gpu_layers`` -1: all.
 
         ``measure`` True: llama.cpp lays it out, once for each choice (about half a second; formulas where it cannot).
         None, for a list of many: only near the limit, or what it said before. ``quantization``: as if it were quantized
         to that type ("Q4_K_M") first; always laid out. Errors: :class:`ModelError`, then also :class:`WorkerError`.
         """
-        path, usual = self._path_and_context(model)
-        context = usual if n_ctx is None else n_ctx
-        if quantization:
-            return self._sizer.quantized_verdict(path, quantization, context, kv_type, n_gpu_layers=n_gpu_layers)
-        return self._sizer.verdict(path, context, kv_type, measure=measure, n_gpu_layers=n_gpu_layers)
+        return self._verdicts.of(
+            model, n_ctx, kv_type, measure=measure, n_gpu_layers=n_gpu_layers, quantization=quantization
+        )
 
     def lesson(self, model: int | Path, contexts: Sequence[int], kv_type: str = "f16") -> Lesson:
         """How a model's size comes about: its weights at so many bits, and what these contexts (tokens, growing) add.
 
         Errors: :class:`ModelError`.
         """
-        header, _ = self._sizer.read(self._path_and_context(model)[0])
-        return lesson(header, contexts, kv_type)
+        return self._verdicts.lesson(model, contexts, kv_type)
 
     def measurements(self, model_id: int) -> tuple[Measurement, ...]:
         """What this model took when it was loaded, beside what was predicted, the newest first; each has a sentence.
 
         Errors: :class:`ModelError`.
         """
-        return self._sizer.measurements(Path(self._shelf.record(model_id).model.path))
+        return self._verdicts.measurements(model_id)
 
     def machine(self) -> Machine:
         """What this machine has now."""
@@ -250,7 +197,7 @@ class ModelLibrary(LibraryEntries):
         Errors: :class:`DoesNotFit` (the loaded one then stays), :class:`ModelError`, :class:`WorkerError`,
         :class:`Cancelled`.
         """
-        model = _loadable(self._shelf.one(model_id))
+        model = loadable(self._shelf.one(model_id))
         chosen = self._settings_of(model)
         if settings is not None:
             chosen = settings if settings.adapters else msgspec.structs.replace(settings, adapters=chosen.adapters)
@@ -288,10 +235,8 @@ class ModelLibrary(LibraryEntries):
         model = self.next_model()
         if model is None or self.state.phase != "none":
             return
-        choices = self._settings_of(model)
         try:
-            verdict = self._sizer.verdict(Path(model.path), choices.n_ctx, choices.kv_type)
-            if verdict.fit == "fits":
+            if self._verdicts.fits_easily(model):
                 self.ensure_loaded()
         except SatchelError as error:
             log.warning("%s was not loaded in advance: %s", model.title, error)
@@ -321,53 +266,12 @@ class ModelLibrary(LibraryEntries):
     def _adapters_changed(self, model_id: int) -> None:
         self._loader.use_adapters(self._shelf.one(model_id))
 
-    def _path_and_context(self, model: int | Path) -> tuple[Path, int]:
-        """A model's file, and the tokens that it would be loaded with."""
-        if isinstance(model, Path):
-            return resolved(model), self._settings.current.model.context
-        record = self._shelf.record(model)
-        return Path(record.model.path), self._presets.load_settings(record).n_ctx
-
     def _what_to_load(self) -> tuple[LibraryModel, LoadSettings]:
         model = self._chosen()
         return model, self._settings_of(model)
 
     def _settings_of(self, model: LibraryModel) -> LoadSettings:
-        settings = self._presets.load_settings(self._shelf.record(model.id))
-        return msgspec.structs.replace(settings, adapters=adapter_uses(model))
+        return settings_of(model, self._shelf, self._presets)
 
     def _chosen(self) -> LibraryModel:
-        models = [model for model in self.models() if model.present and model.summary.kind != "embedding"]
-        if not models:
-            raise ModelError("There is no chat model yet.", "", "Add a .gguf file on the Models page.")
-        last = self._loader.last_model
-        by_preference = sorted(models, key=lambda model: (model.id != last, model.summary.kind != "chat"))
-        return by_preference[0]
-
-
-def _loadable(model: LibraryModel) -> LibraryModel:
-    if not model.present:
-        raise ModelError(
-            f"{model.title} was not loaded.",
-            f"Its file is not there: {model.path}. {model.missing_reason}",
-            "Connect the drive it lies on, show where the file is now, or remove the model from the library.",
-        )
-    if model.summary.kind == "embedding":
-        raise ModelError(
-            f"{model.title} was not loaded.",
-            "It is an embedding model: it finds passages and cannot talk.",
-            "Choose a chat model.",
-        )
-    return model
-
-
-def _first(path: Path, summary: ModelSummary) -> Path:
-    return part_paths(path)[0] if summary.n_parts > 1 else path
-
-
-def _gguf_files(folder: Path) -> list[Path]:
-    """Those directly in a folder, without links; of split models the first part."""
-    if not folder.is_dir():
-        return []
-    found = dict.fromkeys(sorted(path.resolve() for path in folder.glob("*.gguf") if path.is_file()))
-    return [path for path in found if path.name not in part_names(path.name)[1:]]
+        return chat_model(self.models(), self._loader.last_model)

@@ -10,11 +10,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from app.core.errors import ModelError, NetworkError, WorkerError
 from app.hardware.machine import Accelerator, Machine
-from app.inference.protocol import Backend, Loaded, LoadSettings
+from app.inference.protocol import AdapterUse, Backend, Loaded, LoadSettings
 from app.models.candidates import Source, candidate_of, closed_forms
 from app.models.gguf import Header
+from app.models.gguf_reader import read_header
 from app.models.hub.values import HubDetails, HubFile
 from app.models.model import LibraryModel, ModelSummary
 from app.models.plan import ALL_LAYERS, Candidate, KvName, Plan, Room, Wishes
@@ -22,6 +25,7 @@ from app.models.planning import make_plan
 from app.models.quality import quality_loss
 from app.models.room import make_room
 from app.models.sizing import HOST, Layout
+from app.services.library.adapters import adapters_here
 from app.services.memory_speed import MemorySpeed
 
 log = logging.getLogger(__name__)
@@ -108,7 +112,10 @@ class ModelPlanner:
         that could be made of it ("Q4_K_M") are considered, too; a candidate's ``key`` then is ``quantize:`` and the
         type. Errors: :class:`ModelError`; for repositories also those of the hub.
         """
-        files = self._of_hub(model) if isinstance(model, HubDetails) else self._here(self._path(model), quantizations)
+        if isinstance(model, HubDetails):
+            files = self._of_hub(model)
+        else:
+            files = self._here(*self._path_and_adapters(model), quantizations)
         room = self.room()
         sources = {candidate: file.source for candidate, file in files.items()}
 
@@ -173,31 +180,38 @@ class ModelPlanner:
                 given_back[buffer.device] = given_back.get(buffer.device, 0) + size
         return given_back
 
-    def _path(self, model: int | Path) -> Path:
+    def _path_and_adapters(self, model: int | Path) -> tuple[Path, tuple[AdapterUse, ...]]:
         if isinstance(model, Path):
-            return model
+            return model, ()
         found = next((each for each in self._models.models() if each.id == model), None)
         if found is None:
             raise ModelError("This model is not in the library any more.", "It was removed.", "Choose another one.")
-        return Path(found.path)
+        return Path(found.path), adapters_here(found)
 
-    def _here(self, path: Path, quantizations: Sequence[str]) -> dict[Candidate, _File]:
+    def _here(
+        self, path: Path, adapters: tuple[AdapterUse, ...], quantizations: Sequence[str]
+    ) -> dict[Candidate, _File]:
         header, summary = self._sizer.read(path)
-        own = Source(header)
+        adapter_headers = tuple(read_header(Path(adapter.path)) for adapter in adapters)
+
+        def with_adapters(ask: Callable[[LoadSettings], Layout | None]) -> Callable[[LoadSettings], Layout | None]:
+            return lambda settings: ask(msgspec.structs.replace(settings, adapters=adapters))
+
+        own = Source(header, adapters=adapter_headers)
         files = {
             candidate_of(own, summary.quantization, summary.quantization, str(path)): _File(
-                own, lambda settings: self._sizer.layout(path, settings)
+                own, with_adapters(lambda settings: self._sizer.layout(path, settings))
             )
         }
         for file_type in quantizations:
             try:
-                made = Source(self._sizer.quantized(path, file_type))
+                made = Source(self._sizer.quantized(path, file_type), adapters=adapter_headers)
             except WorkerError as error:
                 log.warning("%s cannot be considered as %s: %s", path.name, file_type, error)
                 continue
             candidate = candidate_of(made, file_type, file_type, f"quantize:{file_type}")
             if candidate.bits_per_weight < header.bits_per_weight:  # what was lost does not come back
-                files[candidate] = _File(made, self._asks_quantized(path, file_type))
+                files[candidate] = _File(made, with_adapters(self._asks_quantized(path, file_type)))
         return files
 
     def _asks_quantized(self, path: Path, file_type: str) -> Callable[[LoadSettings], Layout | None]:

@@ -17,6 +17,7 @@ from app.core.jobs import CancelToken, Progress
 from app.core.paths import Home
 from app.inference.client import InferenceClient
 from app.inference.protocol import LoadSettings
+from app.models.gguf_reader import read_header
 from app.services import model_files
 from app.services.events import Event, LibraryChanged, ModelState, ModelStateChanged
 from app.services.model_library import ModelLibrary
@@ -25,6 +26,7 @@ from app.storage.library import LibraryRecords
 from app.storage.schema import open_database
 from app.storage.settings import SettingsFile
 from tests.helpers import gguf_files
+from tests.helpers.lora import write_lora
 
 GIB = 2**30
 SMALL = LoadSettings(n_ctx=512)
@@ -509,3 +511,28 @@ def test_the_machine_in_words(bench: Bench) -> None:
     assert any("memory" in sentence for sentence in words)
     assert bench.library.backend() is bench.library.backend()
     assert bench.library.machine().memory_total_bytes > 0
+
+
+# -- adapters --------------------------------------------------------------------------------------------------------
+
+
+def test_adapters_count_in_verdicts_and_refusals(bench: Bench, chat_model: Path, tmp_path: Path) -> None:
+    library, model = bench.library, bench.library.add(chat_model)
+    before = library.verdict(model.id, 512, measure=True)
+    matrices = [f"blk.{layer}.{part}.weight" for layer in range(30) for part in ("attn_q", "ffn_up", "ffn_down")]
+    lora = write_lora(tmp_path / "lora.gguf", chat_model, matrices, rank=128)
+    adapter = library.attach_adapter(model.id, lora)
+    more = read_header(lora).weights_bytes
+    after = library.verdict(model.id, 512, measure=True)
+    assert after.weights_bytes == before.weights_bytes + more
+    assert after.measured_by_llama
+    assert library.verdict(model.id, 512, measure=False).weights_bytes == after.weights_bytes
+
+    bench.free = before.total_bytes + more // 2
+    assert library.verdict(model.id, 512).fit == "does_not_fit"
+    with pytest.raises(DoesNotFit, match="Does not fit"):
+        library.load(model.id, SMALL)
+    lora.unlink()
+    assert library.verdict(model.id, 512).weights_bytes == before.weights_bytes, "what is gone cannot be sized"
+    library.detach_adapter(model.id, adapter.id)
+    assert library.load(model.id, SMALL).memory.weights_bytes == before.weights_bytes

@@ -71,6 +71,11 @@ def adapter_uses(model: LibraryModel) -> tuple[AdapterUse, ...]:
     return tuple(AdapterUse(attached.adapter.path, attached.scale) for attached in model.adapters)
 
 
+def adapters_here(model: LibraryModel) -> tuple[AdapterUse, ...]:
+    """Those of them whose files are there: what can be sized. A load says which is missing."""
+    return tuple(use for use in adapter_uses(model) if Path(use.path).is_file())
+
+
 def check_scale(scale: float) -> None:
     """Errors: :class:`ModelError` when no adapter can be used so."""
     if not (math.isfinite(scale) and abs(scale) <= LARGEST_SCALE):
