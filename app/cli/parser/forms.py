@@ -31,7 +31,7 @@ def family(commands: Commands[Parser], name: str, about: str, full_name: str) ->
     parser: Parser = commands.add_parser(name, help=about, description=about, allow_abbrev=False)
     parser.set_defaults(command=f"{full_name} list")
     common(parser)
-    return parser.add_subparsers(metavar="command", required=False)
+    return parser.add_subparsers(metavar="[command]", required=False)
 
 
 def common(parser: Parser, *, json: bool = True) -> None:
