@@ -139,6 +139,9 @@ class FakeModelHub:
         self.page = page
         self.card = CARD
         self.types: Sequence[str] = tuple(TYPES)
+        self.sha256s: dict[str, str] = {}
+        """By quantization; the others are not known."""
+        self.more_files: Sequence[HubFile] = ()
         self.problem: SatchelError | None = None
         self.hold: threading.Event | None = None
         """When set, a request waits for it."""
@@ -170,7 +173,8 @@ class FakeModelHub:
             raise HubError(
                 "This model was not found.", "It was renamed or removed.", "Choose another.", reason="not_found"
             )
-        return HubDetails(entry, files(entry, self.types), self.card, REVISION)
+        made = [replace(file, sha256s=(self.sha256s.get(file.quantization, ""),)) for file in files(entry, self.types)]
+        return HubDetails(entry, (*made, *self.more_files), self.card, REVISION)
 
     def verdict(
         self, file: HubFile, n_ctx: int | None = None, kv_type: str = "f16", *, measure: bool | None = None

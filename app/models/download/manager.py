@@ -77,17 +77,24 @@ class DownloadManager:
     # -- what a person does -------------------------------------------------------------------------------------------
 
     def add(self, file: HubFile, title: str = "") -> Download:
-        """Put a file at the end of the queue. The same file again gives the download that there is already.
+        """Put a file at the end of the queue. The same file again gives the download that there is already; an
+        unfinished one of another version of it makes place, as both would lie in the same place.
 
         Errors: :class:`ModelError` for names that cannot be files here, :class:`StorageError`.
         """
         targets = target_paths(self._models, file)
         with self._lock, self._saying("The download could not be added."):
             for entry in self._queue.entries():
-                same = (entry.spec.file.repo_id, entry.spec.file.paths) == (file.repo_id, file.paths)
-                if not same or entry.wish.wanted == "cancel" or entry.spec.file.revision != file.revision:
+                other = entry.spec.file
+                if (other.repo_id, other.paths) != (file.repo_id, file.paths) or entry.wish.wanted == "cancel":
+                    continue
+                if not _same_content(other, file):
+                    if entry.state != "done":
+                        self._wish(entry, "cancel")
                     continue
                 if entry.state != "done":
+                    if entry.state in ("paused", "failed"):  # the commit that it was listed at may be gone
+                        self._queue.change_file(entry, file)
                     self._go_on(entry)
                     return self.get(entry.id)
                 if all(target.is_file() for target in targets):
@@ -260,3 +267,8 @@ class DownloadManager:
             yield
         except OSError as error:
             raise write_trouble(what, self._folder, error) from error
+
+
+def _same_content(one: HubFile, other: HubFile) -> bool:
+    """Of the same name: most commits change other files."""
+    return one.revision == other.revision or (all(one.sha256s) and one.sha256s == other.sha256s)

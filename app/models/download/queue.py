@@ -168,7 +168,7 @@ class Queue:
             whole = path.name.isdigit() and self._read(path) is not None
             if whole or path.name == _LAST_ID or path.suffix == ".lock":
                 continue
-            if path.name.startswith(_NEW) and time.time() - path.stat().st_mtime < _ABANDONED_S:
+            if path.name.startswith(_NEW) and _age_s(path) < _ABANDONED_S:
                 continue  # another process is adding it
             swept += 1
             if path.is_dir() and not path.is_symlink():
@@ -203,7 +203,7 @@ class Queue:
 
 def _age_s(path: Path) -> float:
     try:
-        return time.time() - path.stat().st_mtime
+        return abs(time.time() - path.stat().st_mtime)  # a clock that was set back must not make it young for ever
     except OSError:
         return math.inf
 

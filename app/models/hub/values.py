@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from app.models.split import part_names
+
 Gated = Literal["", "auto", "manual"]
 """``auto``: its conditions must be accepted; ``manual``: its author must also let each person in."""
 
@@ -68,6 +70,12 @@ class HubFile:
     def split(self) -> bool:
         """Whether it comes in several parts."""
         return len(self.paths) > 1
+
+    @property
+    def missing_parts(self) -> int:
+        """How many parts its names promise that the repository does not have."""
+        names = [path.rpartition("/")[2] for path in self.paths]
+        return len(set(part_names(names[0])) - set(names)) if names else 0
 
 
 @dataclass(frozen=True)

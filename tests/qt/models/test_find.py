@@ -356,6 +356,55 @@ def test_one_that_is_here_already_says_so(qtbot: QtBot, world: SimpleNamespace) 
     assert not finder.shown("models.find.download")
 
 
+def test_the_same_content_from_elsewhere_is_in_the_library_too(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.sha256s["Q8_0"] = "a" * 64
+    world.models.put(replace(model(7), sha256="a" * 64))
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.until(lambda: finder.text("models.find.foot.words") == "In your library")
+
+
+def test_one_whose_file_is_gone_can_be_had_again(qtbot: QtBot, world: SimpleNamespace) -> None:
+    source = ModelSource("Qwen/Qwen3-1.7B-GGUF", "", "Qwen3-1.7B-Q8_0.gguf")
+    world.models.put(replace(model(7), source=source, present=False))
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.until(lambda: finder.shown("models.find.download"))
+    assert finder.find(QPushButton, "models.find.download").text() == "Download Q8_0 · 1.8 GB"
+
+
+def test_another_version_of_one_that_is_here_replaces_it(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.sha256s["Q8_0"] = "b" * 64
+    source = ModelSource("Qwen/Qwen3-1.7B-GGUF", "", "Qwen3-1.7B-Q8_0.gguf")
+    world.models.put(replace(model(7), source=source, sha256="a" * 64))
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.until(lambda: finder.shown("models.find.download"))
+    words = "Replace yours with this version of Q8_0 · 1.8 GB"
+    finder.until(lambda: finder.find(QPushButton, "models.find.download").text() == words)
+
+
+def test_files_with_the_same_quantization_are_told_apart(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.types = ["Q8_0", "Q4_K_M"]
+    world.hub.more_files = [replace(files(found(), ["Q8_0"])[0], name="other-Q8_0", paths=("other-Q8_0.gguf",))]
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.until(lambda: finder.rows("models.find.files") == 3)
+    titles = {finder.row(at, "models.find.files").title for at in range(3)}
+    assert titles == {"Q4_K_M", "Qwen3-1.7B-Q8_0.gguf", "other-Q8_0"}
+
+
+def test_a_model_that_lacks_a_part_says_so(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.hub.types = []
+    paths = ("m-00001-of-00003.gguf", "m-00003-of-00003.gguf")
+    part = replace(files(found(), ["Q8_0"])[0], paths=paths, sizes=(1, 1), sha256s=("", ""), role="other")
+    world.hub.more_files = [part]
+    finder = Finder(qtbot, world)
+    finder.open()
+    finder.until(lambda: finder.shown("models.find.details.none"))
+    assert "1 part cannot be found" in finder.text("models.find.details.none")
+
+
 def test_a_download_that_cannot_begin_says_why(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.downloads.problem = StorageError("There is no room for it.", "It needs 1.8 GB.", "Make room.")
     finder = Finder(qtbot, world)
@@ -397,9 +446,10 @@ def test_a_link_of_the_card_shows_its_address_first(qtbot: QtBot, world: SimpleN
     card = finder.view.details._card
     finder.until(lambda: bool(card._body.text))
     assert "logo.png" not in card._body.text
-    card._body.link_clicked.emit("https://example.org/report")
+    card._body.link_clicked.emit("https://example.org/<b>report</b>")
     box = finder.find(QMessageBox, "models.find.link.dialog")
-    assert box.informativeText() == "https://example.org/report"
+    assert box.informativeText() == "https://example.org/<b>report</b>"
+    assert box.textFormat() == Qt.TextFormat.PlainText
     box.reject()
 
 

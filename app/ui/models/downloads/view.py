@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
 from app.core.errors import ModelError
@@ -171,6 +171,7 @@ class DownloadsView(QWidget):
         box = QMessageBox(self)
         box.setObjectName("models.downloads.cancel.dialog")
         box.setWindowTitle(self.tr("Cancel the download"))
+        box.setTextFormat(Qt.TextFormat.PlainText)
         box.setText(self.tr("Cancel the download of “{title}”?").format(title=download.title))
         box.setInformativeText(
             self.tr("The {size} that have come are deleted. To go on later, pause it instead.").format(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from PySide6.QtCore import QCoreApplication
 from PySide6.QtWidgets import QFrame
 
 from app.models.hub.estimate import Advice
-from app.models.hub.values import HubDetails
+from app.models.hub.values import HubDetails, HubFile
 from app.models.plan import Plan
 from app.ui.models.find.words import file_title
 from app.ui.theme import Theme
@@ -57,15 +59,17 @@ class AdviceCard(QFrame):
         for widget in (self._words, self._why, self._reasons):
             widget.hide()
 
-    def show_advice(self, advice: Advice | None, changes: tuple[str, ...] = ()) -> None:
-        """Show it. None: no file fits; ``changes`` says what would help."""
+    def show_advice(
+        self, advice: Advice | None, changes: tuple[str, ...] = (), among: Collection[HubFile] = ()
+    ) -> None:
+        """Show it, ``among`` all files. None: no file fits; ``changes`` says what would help."""
         self._words.show()
         self._reasons.hide()
         self._why.setText(self.tr("Why?"))
         self._why.setVisible(advice is not None and len(advice.reasons) > 1)
         if advice is not None:
             self._icon.set_icon("sparkles", "accent")
-            self._title.setText(self.tr("Best for this machine: {name}").format(name=file_title(advice.file)))
+            self._title.setText(self.tr("Best for this machine: {name}").format(name=file_title(advice.file, among)))
             self._words.setText(advice.reasons[0] if advice.reasons else "")
             self._reasons.setText("\n".join(advice.reasons[1:]))
         else:

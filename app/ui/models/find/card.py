@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMessageBox, QWidget
 
@@ -42,6 +42,7 @@ def ask_to_open(parent: QWidget, address: str) -> None:
     box = QMessageBox(parent)
     box.setObjectName("models.find.link.dialog")
     box.setWindowTitle(box.tr("Open a link"))
+    box.setTextFormat(Qt.TextFormat.PlainText)  # nothing in the address is to hide or dress up what it is
     box.setText(box.tr("Open this address in your browser?"))
     box.setInformativeText(address if len(address) <= 300 else address[:299] + "…")
     opened = box.addButton(box.tr("Open"), QMessageBox.ButtonRole.AcceptRole)

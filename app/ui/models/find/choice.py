@@ -19,6 +19,7 @@ from app.ui.models.find.room import room_bytes
 from app.ui.models.fit import FitPanel
 from app.ui.parts import Parts
 from app.ui.widgets.basic import column, label
+from app.ui.widgets.words import counted
 
 
 class FileChoice(QWidget):
@@ -36,12 +37,7 @@ class FileChoice(QWidget):
         """The context that the model was trained for; 0: not known."""
         self._files = FileList(parts.theme)
         self._files.chosen.connect(self._choose)
-        self._none = label(
-            self.tr("There is no model in the GGUF format in this repository."),
-            "muted",
-            wrap=True,
-            name="models.find.details.none",
-        )
+        self._none = label(kind="muted", wrap=True, name="models.find.details.none")
         self._advised = AdviceCard(parts.theme)
         self.fit = FitPanel(parts.theme, parts.bridge, "models.find.fit")
         self.fit.changed.connect(self._judged)
@@ -79,10 +75,20 @@ class FileChoice(QWidget):
         files = [file for file in details.files if file.role == "model"]
         self._some.setVisible(bool(files))
         self._none.setHidden(bool(files))
+        missing = next((file.missing_parts for file in details.files if file.missing_parts), 0)
+        self._none.setText(self._why_none(missing))
         self._fits.hide()
         self._files.show_files(files)
         if files:
             self._ask_advice(details)
+
+    def _why_none(self, missing: int) -> str:
+        if not missing:
+            return self.tr("There is no model in the GGUF format in this repository.")
+        words = self.tr(
+            "The model comes in parts, and %Ln part(s) cannot be found: the rest is of no use.", "", missing
+        )
+        return " ".join((counted(words, missing), self.tr("Its author may still be uploading; look again later.")))
 
     def _ask_advice(self, details: HubDetails) -> None:
         """Of the planner; of sizes alone where it cannot be asked."""
@@ -104,7 +110,7 @@ class FileChoice(QWidget):
         self._parts.bridge.run(lambda: planner.plan(details), came, failed, self)
 
     def _advise(self, advice: Advice | None, changes: tuple[str, ...] = ()) -> None:
-        self._advised.show_advice(advice, changes)
+        self._advised.show_advice(advice, changes, self._files.files)
         self._files.rows.advise(advice.file if advice is not None else None, self._room)
         if self._files.file is None:
             self._files.choose(advice.file if advice is not None else None)

@@ -156,10 +156,11 @@ class HubDetailsPane(QFrame):
         model, download, verdict = self._where.model(file), self._where.download(file), self.choice.fit.verdict
         if model is not None:
             self._foot.show_model(model.id, model.title)
-        elif download is not None:
+        elif download is not None and not (download.state == "failed" and download.revision != file.revision):
             self._foot.show_download(download)
         else:
-            self._foot.offer(file, verdict.fit if verdict is not None else None)
+            newer = self._where.older(file) is not None
+            self._foot.offer(file, verdict.fit if verdict is not None else None, newer=newer)
 
     def _download(self) -> None:
         file, details, parts = self.choice.file, self._details, self._parts

@@ -35,15 +35,17 @@ class FileRows(QAbstractListModel):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._files: list[HubFile] = []
+        self._titles: dict[HubFile, str] = {}
         self._verdicts: dict[HubFile, Verdict] = {}
         self._best: HubFile | None = None
         self._room_bytes = 0
         self._present: Collection[HubFile] = ()
 
-    def show_files(self, files: Sequence[HubFile]) -> None:
-        """Show these; what is known of those that stay is kept."""
+    def show_files(self, files: Sequence[HubFile], among: Sequence[HubFile]) -> None:
+        """Show these ``among`` all there are; what is known of those that stay is kept."""
         self.beginResetModel()
         self._files = list(files)
+        self._titles = {file: file_title(file, among) for file in files}
         self.endResetModel()
 
     def advise(self, best: HubFile | None, room_bytes: int) -> None:
@@ -80,7 +82,7 @@ class FileRows(QAbstractListModel):
         if role == ROW_ROLE:
             return self._content(file)
         if role == Qt.ItemDataRole.DisplayRole:
-            return file_title(file)
+            return self._titles[file]
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return self._content(file).words
         if role == Qt.ItemDataRole.ToolTipRole:
@@ -108,7 +110,7 @@ class FileRows(QAbstractListModel):
         if file.split:
             below.append(counted(self.tr("%Ln part(s)", "", len(file.paths)), len(file.paths)))
         words = " · ".join(part for part in below if part)
-        return RowContent(file_title(file), words, "", tuple(badges), aside=size_text(file.size_bytes))
+        return RowContent(self._titles[file], words, "", tuple(badges), aside=size_text(file.size_bytes))
 
     def _all_changed(self) -> None:
         if self._files:
@@ -146,6 +148,11 @@ class FileList(QWidget):
         file: HubFile | None = indexes[0].data(FILE_ROLE) if indexes else None
         return file
 
+    @property
+    def files(self) -> tuple[HubFile, ...]:
+        """All of them, also those that are not shown yet."""
+        return self._files
+
     def show_files(self, files: Sequence[HubFile]) -> None:
         """Show these, by size; at first those in the middle. None is chosen."""
         self._files = tuple(sorted(files, key=lambda file: file.size_bytes))
@@ -163,7 +170,7 @@ class FileList(QWidget):
         return self._files[begin : begin + AT_FIRST]
 
     def _show(self, files: Sequence[HubFile], chosen: HubFile | None) -> None:
-        self.rows.show_files(files)
+        self.rows.show_files(files, self._files)
         left = len(self._files) - len(files)
         self._all.setVisible(left > 0)
         self._all.setText(self.tr("Show all {n} sizes").format(n=len(self._files)))

@@ -40,12 +40,14 @@ class Foot(QFrame):
         layout = column(line(), self.download, self._here, spacing=12, parent=self)
         layout.setContentsMargins(22, 0, 18, 16)
 
-    def offer(self, file: HubFile, fit: Fit | None) -> None:
-        """It is not here yet."""
+    def offer(self, file: HubFile, fit: Fit | None, *, newer: bool = False) -> None:
+        """It is not here yet. ``newer``: another version of it is."""
         self._arrange(offered=True)
         size = size_text(file.size_bytes)
         if fit == "does_not_fit":
             text = self.tr("Download {name} anyway · {size}")
+        elif newer:
+            text = self.tr("Replace yours with this version of {name} · {size}")
         else:
             text = self.tr("Download {name} · {size}")
         self.download.setText(text.format(name=file_title(file), size=size))

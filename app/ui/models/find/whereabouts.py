@@ -30,12 +30,20 @@ class Whereabouts(QObject):
         self._parts.bridge.run(self._parts.models.models, self._came, owner=self)
 
     def model(self, file: HubFile) -> LibraryModel | None:
-        """The model of the library that was downloaded from this file."""
-        for model in self._models:
-            source = model.source
-            if source is not None and source.repo_id == file.repo_id and source.file == file.paths[0]:
-                return model
-        return None
+        """The model of the library that is this file: by its hash; where that is not known, by its source.
+
+        One whose file is gone is none: it can be had again. Nor is an older version of it.
+        """
+        there = [model for model in self._models if model.present]
+        sha256 = file.sha256s[0]
+        same = (model for model in there if sha256 and model.sha256 == sha256)
+        unhashed = (model for model in there if not (sha256 and model.sha256) and _from(model, file))
+        return next(same, None) or next(unhashed, None)
+
+    def older(self, file: HubFile) -> LibraryModel | None:
+        """The model of the library that this file is another version of: a download replaces it."""
+        there = (model for model in self._models if model.present and _from(model, file))
+        return next(there, None) if self.model(file) is None else None
 
     def download(self, file: HubFile) -> Download | None:
         """The unfinished download of this file."""
@@ -51,3 +59,8 @@ class Whereabouts(QObject):
     def _happened(self, event: Event) -> None:
         if isinstance(event, LibraryChanged):
             self.refresh()
+
+
+def _from(model: LibraryModel, file: HubFile) -> bool:
+    source = model.source
+    return source is not None and (source.repo_id, source.file) == (file.repo_id, file.paths[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from PySide6.QtCore import QCoreApplication
@@ -125,9 +126,12 @@ def quantization_words(file: HubFile) -> str:
     return _t("{n} bit: {words}").format(n=bits, words=words.get(bits, _t("a last resort")))
 
 
-def file_title(file: HubFile) -> str:
-    """A file's quantization; its name where that does not say."""
-    return file.quantization or file.name
+def file_title(file: HubFile, among: Collection[HubFile] = ()) -> str:
+    """A file's quantization; its name where that does not say, or not which one of these it is."""
+    alike = [other.name for other in among if other.quantization == file.quantization and other != file]
+    if not alike and file.quantization:
+        return file.quantization
+    return file.paths[0].removesuffix(".gguf") if file.name in alike else file.name
 
 
 def _t(text: str, n: int = -1) -> str:

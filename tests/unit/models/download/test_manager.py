@@ -11,7 +11,7 @@ import pytest
 from app.core.errors import ModelError
 from app.models.download.journal import RANGE_BYTES
 from app.models.download.room import RESERVE_BYTES
-from tests.helpers.downloads import MIB, Bench, publish, random_bytes, running
+from tests.helpers.downloads import MIB, REPO, Bench, publish, random_bytes, running
 from tests.helpers.hostile_hub import Calls, Stalls
 from tests.helpers.hub_server import HubServer
 
@@ -94,6 +94,43 @@ def test_the_same_file_again_is_the_same_download(hub: HubServer, tmp_path: Path
         bench.manager.clear_done()
         bench.gone()
         assert Path(done.target).read_bytes() == DATA
+
+
+def test_the_same_content_at_a_later_commit_is_the_same_download(hub: HubServer, tmp_path: Path) -> None:
+    first = publish(hub, {"model.gguf": DATA})
+    hub.behaviour = stalls = Stalls(3 * MIB)
+    with running(Bench(tmp_path, hub.url)) as bench:
+        added = bench.manager.add(first)
+        assert stalls.stalled.wait(20)
+        bench.manager.pause(added.id)
+        bench.wait(lambda download: download.state == "paused")
+        stalls.let_go.set()
+
+        later = publish(hub, {"model.gguf": DATA})
+        del hub.repos[REPO].commits[first.revision]
+        hub.requests.clear()
+        again = bench.manager.add(later)
+        assert (again.id, again.revision) == (added.id, later.revision)
+        assert bench.ended_after("paused").state == "done"
+
+    assert hub.sent_bytes("/repos/") < len(DATA)
+
+
+def test_another_version_takes_the_place_of_an_unfinished_one(hub: HubServer, tmp_path: Path) -> None:
+    old = publish(hub, {"model.gguf": DATA})
+    new = publish(hub, {"model.gguf": random_bytes(1000, seed=5)})
+    hub.behaviour = stalls = Stalls(3 * MIB)
+    with running(Bench(tmp_path, hub.url)) as bench:
+        first = bench.manager.add(old)
+        assert stalls.stalled.wait(20)
+        second = bench.manager.add(new)
+        done = bench.wait(lambda download: download.id == second.id and download.state == "done")
+        stalls.let_go.set()
+        assert [download.id for download in bench.manager.all()] == [second.id]
+
+    assert first.target == second.target
+    assert Path(done.target).read_bytes() == random_bytes(1000, seed=5)
+    assert bench.left() == []
 
 
 def test_a_waiting_one_can_go_first(hub: HubServer, tmp_path: Path) -> None:
