@@ -55,7 +55,7 @@ class Database:
     A copy is made, on a thread of its own and when closing, if something changed since the last one and that is older
     than ``backup_every_s`` (infinite: none). ``content`` names a table without which a copy is worth little: while it
     is empty no first copy is made, and as soon as it is not, the next one is made however young the last is.
-    ``called``: what people call what is in it, in the plural and as a sentence begins ("Your conversations"); empty: the
+    ``called``: what people call its content, in the plural and as a sentence begins ("Your conversations"); empty: the
     file's name.
 
     Errors of the constructor: :class:`StorageError` when the file was written by a newer version (it is left as it is)

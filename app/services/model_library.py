@@ -25,7 +25,7 @@ from app.models.source import ModelSource
 from app.services.events import Event, LibraryChanged, MessageFinished, ModelState, Publish
 from app.services.library.adding import Adding
 from app.services.library.choosing import chat_model, embedding_model, loadable, settings_of
-from app.services.library.entries import LibraryEntries
+from app.services.library.entries import LibraryEntries, no_progress
 from app.services.library.presets import Presets
 from app.services.library.shelf import Shelf
 from app.services.library.trash import Trash
@@ -39,10 +39,6 @@ from app.storage.measurements import Measurement
 from app.storage.settings import SettingsFile
 
 log = logging.getLogger(__name__)
-
-
-def _no_progress(progress: Progress) -> None:
-    """Nobody watches."""
 
 
 class ModelLibrary(LibraryEntries):
@@ -70,7 +66,7 @@ class ModelLibrary(LibraryEntries):
     ) -> None:
         sizer = sizer or ModelSizer(inference, available_bytes)
         shelf, presets = Shelf(records, sizer.read, home), Presets(records, settings)
-        super().__init__(shelf, presets, Trash(records, home), publish, details, folders)
+        super().__init__(shelf, presets, Trash(records, home), publish, details, folders, home)
         self._verdicts = Verdicts(sizer, shelf, presets, settings)
         self._adding = Adding(shelf, facts, home)
         self._inference = inference
@@ -91,7 +87,7 @@ class ModelLibrary(LibraryEntries):
         self,
         path: Path,
         copy: bool = False,
-        on_progress: Callable[[Progress], None] = _no_progress,
+        on_progress: Callable[[Progress], None] = no_progress,
         cancel: CancelToken | None = None,
         *,
         source: ModelSource | None = None,
@@ -107,6 +103,7 @@ class ModelLibrary(LibraryEntries):
             path, summary, copy, on_progress, cancel or CancelToken(), source=source, sha256s=sha256s
         )
         if new:
+            self._compare_lengths([added])
             self._publish(LibraryChanged())
         return added
 

@@ -134,14 +134,15 @@ class LibraryRecords:
             (_json(summary), stamp.size_bytes, stamp.mtime_ns, model_id),
         )
 
-    def move(self, model_id: int, path: Path, *, in_place: bool) -> None:
-        """The file lies elsewhere now. A forgotten record of that path is dropped."""
+    def move(self, model_id: int, path: Path, *, in_place: bool, program: str = "", found_name: str = "") -> None:
+        """The file lies elsewhere now, perhaps in a program's folder. A forgotten record of that path is dropped."""
         with self._database.transaction():
             forgotten = self._one("path = ? AND deleted_at IS NOT NULL", str(path))
             if forgotten is not None and forgotten.model.id != model_id:
                 self.remove(forgotten.model.id)
             self._database.execute(
-                "UPDATE models SET path = ?, in_place = ? WHERE id = ?", (str(path), int(in_place), model_id)
+                "UPDATE models SET path = ?, in_place = ?, program = ?, found_name = ? WHERE id = ?",
+                (str(path), int(in_place), program, found_name, model_id),
             )
 
     def set_deleted(self, model_id: int, at: datetime | None, path: str, deleted_from: str) -> None:

@@ -45,6 +45,7 @@ class Bench:
             self.events.append,
             self._details,
             lambda: self.folders,
+            home,
         )
 
     def add(self, path: Path, source: ModelSource | None = None) -> LibraryModel:

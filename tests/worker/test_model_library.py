@@ -69,7 +69,7 @@ class Bench:
         return [event.state for event in self.events if isinstance(event, ModelStateChanged)]
 
     def close(self) -> None:
-        self.inference.close()
+        self.library.close()
         self.database.close()
 
 

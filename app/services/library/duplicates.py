@@ -10,6 +10,7 @@ from pathlib import Path
 from app.models.library_values import DuplicateCopy, DuplicateGroup
 from app.models.model import LibraryModel
 from app.services.library.hashing import Wanted
+from app.services.library.missing import drive_folder
 from app.storage.file_hashes import FileHashes
 from app.storage.file_stamp import FileStamp
 
@@ -54,6 +55,14 @@ def wanted_hashes(models: Iterable[LibraryModel], hashes: FileHashes) -> list[Wa
     ]
 
 
+def wanted_unasked(models: Iterable[LibraryModel], added: Iterable[LibraryModel], hashes: FileHashes) -> list[Wanted]:
+    """The same for what was just ``added``, without being asked: only files as long as one of those, and none on a
+    drive that can be unplugged, which may be slow."""
+    lengths = {_length(model) for model in added}
+    here = [model for model in models if _length(model) in lengths and drive_folder(Path(model.path)) is None]
+    return wanted_hashes(here, hashes)
+
+
 def content_hashes(model: LibraryModel, hashes: FileHashes) -> tuple[str, ...]:
     """The hashes of a model's files, in order; empty ones where they are not known."""
     return tuple(hashes.get(path, FileStamp.of(Path(path))) for path in model.files)
@@ -63,8 +72,12 @@ def _by_size(models: Iterable[LibraryModel]) -> list[list[LibraryModel]]:
     groups: defaultdict[tuple[int, int], list[LibraryModel]] = defaultdict(list)
     for model in models:
         if model.present:
-            groups[model.summary.size_bytes, len(model.files)].append(model)
+            groups[_length(model)].append(model)
     return [group for group in groups.values() if len(group) > 1]
+
+
+def _length(model: LibraryModel) -> tuple[int, int]:
+    return model.summary.size_bytes, len(model.files)
 
 
 def _separate(models: Sequence[LibraryModel]) -> list[LibraryModel]:

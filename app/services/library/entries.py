@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from app.core.errors import ModelError
+from app.core.jobs import CancelToken, Progress
+from app.core.paths import Home
 from app.models.adapter import Adapter, AdapterChoice
 from app.models.library_values import ChatTemplate, DuplicateGroup, HashProgress, TrashedModel, UpdateCheck
 from app.models.model import LibraryModel
@@ -14,11 +16,18 @@ from app.models.places.user_folders import UserFolders
 from app.models.places.values import FoundModel, PlaceReport
 from app.models.preset import Preset
 from app.models.source import ModelSource
-from app.services.events import HashingChanged, LibraryChanged, Publish
+from app.services.events import HashingChanged, LibraryChanged, NoticeRaised, Publish
 from app.services.library.adapters import Adapters
-from app.services.library.duplicates import duplicate_groups, wanted_hashes, with_duplicates
+from app.services.library.duplicates import (
+    content_hashes,
+    duplicate_groups,
+    wanted_hashes,
+    wanted_unasked,
+    with_duplicates,
+)
 from app.services.library.found import FoundModels
 from app.services.library.hashing import Hasher, Wanted
+from app.services.library.moved import Moved
 from app.services.library.paths import resolved
 from app.services.library.presets import Presets
 from app.services.library.shelf import Shelf
@@ -26,6 +35,10 @@ from app.services.library.trash import Trash
 from app.services.library.updates import Details, check_update
 
 log = logging.getLogger(__name__)
+
+
+def no_progress(progress: Progress) -> None:
+    """Nobody watches."""
 
 
 class LibraryEntries:
@@ -43,6 +56,7 @@ class LibraryEntries:
         publish: Publish,
         details: Details | None,
         folders: Callable[[], UserFolders],
+        home: Home,
     ) -> None:
         self._shelf = shelf
         self._records = shelf.records
@@ -52,6 +66,7 @@ class LibraryEntries:
         self._details = details
         self._found = FoundModels(shelf, folders)
         self._adapters = Adapters(shelf)
+        self._moved = Moved(shelf, self._found, home)
         self._hasher = Hasher(self._records.hashes, self._hashed)
 
     # -- what there is ----------------------------------------------------------------------------------------------
@@ -71,6 +86,7 @@ class LibraryEntries:
         """
         try:
             added = self._found.add([each for each in found if each.kind == "model"])
+            self._compare_lengths(added)
             for each in found:
                 if each.kind == "adapter":
                     self._adapters.add(resolved(Path(each.path)))
@@ -126,7 +142,7 @@ class LibraryEntries:
         model = self._shelf.one(model_id)
         if self._details is None:
             raise ModelError("The hub cannot be asked from here.", "", "Open Satchel's window.")
-        return check_update(model, self._details)
+        return check_update(model, content_hashes(model, self._records.hashes), self._details)
 
     # -- deleting ---------------------------------------------------------------------------------------------------
 
@@ -160,18 +176,27 @@ class LibraryEntries:
 
     def look_for_moved(self, model_id: int) -> str:
         """Where a missing model's file lies now: nearby, or in another program's folder; empty if it is not found."""
-        model = self._shelf.one(model_id)
-        return "" if model.present else model.found_at or self._found.same_content(model)
+        return self._moved.look_for(model_id)
 
-    def relink(self, model_id: int, path: Path | None = None) -> LibraryModel:
-        """Take another path for a model whose file moved; None: ``found_at``. Errors: :class:`ModelError`, also when
-        the file there is another model."""
+    def relink(
+        self,
+        model_id: int,
+        path: Path | None = None,
+        on_progress: Callable[[Progress], None] = no_progress,
+        cancel: CancelToken | None = None,
+    ) -> LibraryModel:
+        """Take another path for a model whose file moved; None: ``found_at``. Its content is compared if a hash is
+        known (which reads the file), else it is said that it was not.
+
+        Errors: :class:`ModelError`, also when the file there is another model; :class:`Cancelled`.
+        """
+        compared = self._moved.relink(model_id, path, on_progress, cancel or CancelToken())
         model = self._shelf.one(model_id)
-        if path is None and not model.found_at:
-            raise ModelError(f"{model.title} was not found again.", model.missing_reason, "Show where its file is.")
-        self._shelf.move(model, resolved(path if path is not None else Path(model.found_at)))
         self._publish(LibraryChanged())
-        return self._shelf.one(model_id)
+        if not compared:
+            what = f"{model.title} was recognised by its header and its length."
+            self._publish(NoticeRaised(what, "No hash of it was known, so its content was not compared.", "", "info"))
+        return model
 
     def duplicates(self) -> tuple[DuplicateGroup, ...]:
         """Models with the same content, as far as hashes are known (:meth:`hash_duplicates`)."""
@@ -180,6 +205,10 @@ class LibraryEntries:
     def hash_duplicates(self) -> None:
         """Hash in the background what may be there twice: files of equal length. Seen by :class:`HashingChanged`."""
         self._hasher.add(wanted_hashes(self._shelf.all(), self._records.hashes))
+
+    def _compare_lengths(self, added: Sequence[LibraryModel]) -> None:
+        """Whoever adds a model a second time need not know that this can be found out."""
+        self._hasher.add(wanted_unasked(self._shelf.all(), added, self._records.hashes))
 
     def hash_model(self, model_id: int) -> None:
         """Hash a model's files in the background."""

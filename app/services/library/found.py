@@ -68,6 +68,12 @@ class FoundModels:
                     return found.path
         return ""
 
+    def at(self, path: Path) -> FoundModel | None:
+        """What another program has at this path; None if it is nobody's."""
+        real = os.path.realpath(path)
+        models = (found for report in find_places(self._folders()) for found in report.found)
+        return next((found for found in models if found.path and os.path.realpath(found.path) == real), None)
+
     def _add(self, found: FoundModel) -> LibraryModel:
         if found.problem or not found.path:
             raise ModelError(f"{found.name} cannot be used.", found.problem, f"See to it in {found.program}.")

@@ -104,27 +104,6 @@ class Shelf:
             if sha256 and stamp is not None:
                 self.records.hashes.set(file, stamp, sha256)
 
-    def move(self, model: LibraryModel, path: Path) -> None:
-        """Another path for the same model. Errors: :class:`ModelError` when another model is there."""
-        _, summary = self.read(path)
-        files = part_paths(path) if summary.n_parts > 1 else (path,)
-        path = files[0]
-        known = self.known(path)
-        if known is not None and known.model.id != model.id:
-            raise ModelError(f"{path.name} is in the library already.", "", f"Delete {model.title} if it is the same.")
-        if replace(summary, name="") != replace(model.summary, name=""):
-            raise ModelError(
-                f"{path.name} is not {model.title}.", "Its header is another one.", "Add it as a model of its own."
-            )
-        stamp = FileStamp.of_all(map(str, files))
-        if stamp is None:
-            raise ModelError(f"{path.name} is gone.", "It was there a moment ago.", "Choose another file.")
-        own = not model.in_place and self._home.models.resolve() in path.parents
-        self.records.move(model.id, path, in_place=not own)
-        self.records.replace_summary(model.id, summary, stamp)
-        for old, new in zip(model.files, files, strict=True):
-            self.records.hashes.moved(old, str(new))
-
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _refreshed(self, record: ModelRecord, records: Sequence[ModelRecord]) -> LibraryModel:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from app.core.errors import ModelError
@@ -14,10 +14,11 @@ Details = Callable[[str], HubDetails]
 """A repository as it is now, by its id; raises errors of the network and of the hub."""
 
 
-def check_update(model: LibraryModel, details: Details) -> UpdateCheck:
+def check_update(model: LibraryModel, hashes: Sequence[str], details: Details) -> UpdateCheck:
     """Compare a model with the file of the same name in its repository's newest revision.
 
-    By hash where both are known, else by length. Errors: :class:`ModelError` without a source; those of ``details``.
+    ``hashes``: of each of the model's files; "" where it is not known. By hash where all are known, else by those that
+    are and by length. Errors: :class:`ModelError` without a source; those of ``details``.
     """
     source = model.source
     if source is None or not source.repo_id or not source.file:
@@ -32,14 +33,18 @@ def check_update(model: LibraryModel, details: Details) -> UpdateCheck:
     if file is None:
         gone = f"{source.repo_id} does not have {source.file} any more."
         return UpdateCheck(model.id, False, gone, newest)
-    known = file.sha256s[0] if file.sha256s else ""
-    available = known != model.sha256 if known and model.sha256 else file.size_bytes != model.summary.size_bytes
-    return UpdateCheck(model.id, available, _sentence(model, file, source.repo_id, available), newest, known)
+    pairs = [pair for pair in zip(hashes, file.sha256s, strict=False) if all(pair)]
+    compared = len(pairs) == len(hashes) == len(file.paths)
+    available = any(ours != theirs for ours, theirs in pairs) or len(hashes) != len(file.paths)
+    if not compared:
+        available = available or file.size_bytes != model.summary.size_bytes
+    sentence = _sentence(file, source.repo_id, available, compared)
+    return UpdateCheck(model.id, available, sentence, newest, file.sha256s[0] if file.sha256s else "")
 
 
-def _sentence(model: LibraryModel, file: HubFile, repo_id: str, available: bool) -> str:
+def _sentence(file: HubFile, repo_id: str, available: bool, compared: bool) -> str:
     if available:
         return f"{repo_id} has another version of {file.name} now."
-    if model.sha256:
+    if compared:
         return f"This is the file that {repo_id} has now."
     return f"This file is as long as the one that {repo_id} has now; without a hash no more can be said."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from app.core.errors import Cancelled, ModelError
 from app.core.jobs import CancelToken
 from app.models.library_values import HashProgress
 from app.services.events import HashingChanged
+from app.services.library.duplicates import wanted_unasked
 from app.services.library.hashing import Hasher, Wanted, hash_file
 from tests.helpers import gguf_files
 from tests.helpers.library import Bench
@@ -139,3 +141,28 @@ def test_a_cancelled_or_changing_file_has_no_hash(bench: Bench, tmp_path: Path) 
     with pytest.raises(ModelError, match="could not be read"):
         hash_file(tmp_path / "gone.bin", bench.records.hashes, CancelToken())
     assert bench.records.hashes.last(str(path)) == ""
+
+
+def test_what_is_added_twice_is_found_without_being_asked(bench: Bench, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf")
+    blob = Ollama(bench.folders.home / ".ollama/models").tag("tiny:1b", path.read_bytes())
+    other = bench.add(gguf_files.llama(tmp_path / "other.gguf", n_layers=3))
+    mine = bench.add(path)
+    (report,) = bench.entries.find_places()
+    (theirs,) = bench.entries.add_found(report.found)
+    assert bench.entries.hashing_done(30)
+    (group,) = bench.entries.duplicates()
+    assert [copy.model_id for copy in group.copies] == [mine.id, theirs.id]
+    assert theirs.path == str(blob)
+    hashes = bench.records.hashes
+    assert hashes.last(mine.path)
+    assert not hashes.last(other.path), "no other file is as long"
+
+
+def test_files_on_a_drive_are_read_only_when_asked(bench: Bench, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf")
+    mine, theirs = bench.add(path), bench.add_own(path)
+    plugged = replace(theirs, path="/media/ada/STICK/m.gguf")
+    hashes = bench.records.hashes
+    assert wanted_unasked([mine, plugged], [mine], hashes) == []
+    assert [each.path for each in wanted_unasked([mine, theirs], [mine], hashes)] == [mine.path, theirs.path]

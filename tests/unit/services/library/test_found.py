@@ -75,6 +75,7 @@ def test_a_moved_model_is_found_in_another_programs_folder_by_its_hash(bench: Be
     assert found == str(blob)
     again = bench.entries.relink(model.id, Path(found))
     assert (again.present, again.path, again.in_place) == (True, str(blob), True)
+    assert (again.program, again.found_name) == ("Ollama", "tiny:1b")
 
 
 def test_a_model_that_its_program_updated_or_deleted_is_said(bench: Bench) -> None:

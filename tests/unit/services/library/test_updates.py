@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from app.models.model import LibraryModel
 from app.models.source import ModelSource
 from tests.helpers import gguf_files
 from tests.helpers.library import Bench
+from tests.helpers.synthetic_models import Storage, write
 
 SOURCE = ModelSource("ada/tiny", "old", "tiny.gguf")
 
@@ -60,3 +62,27 @@ def test_without_a_source_nothing_is_asked(bench: Bench, tmp_path: Path) -> None
     model = bench.add(gguf_files.llama(tmp_path / "m.gguf"))
     with pytest.raises(ModelError, match="Where it was downloaded from is not known"):
         bench.entries.check_update(model.id)
+
+
+def test_all_parts_of_a_split_model_are_compared(bench: Bench, tmp_path: Path) -> None:
+    first = write(tmp_path, "llama", Storage(parts=3))
+    model = bench.add(first, ModelSource("ada/tiny", "old", first.name))
+    paths = tuple(Path(part).name for part in model.parts)
+    sizes = tuple(Path(part).stat().st_size for part in model.parts)
+    real = [hashlib.sha256(Path(part).read_bytes()).hexdigest() for part in model.parts]
+
+    def check(*sha256s: str) -> tuple[bool, str]:
+        file = HubFile("ada/tiny", "new", "tiny", paths, sizes, sha256s)
+        bench.hub["ada/tiny"] = HubDetails(HubModel("ada/tiny", "ada", "tiny"), (file,), "", "new")
+        found = bench.entries.check_update(model.id)
+        return found.available, found.sentence
+
+    bench.shelf.learn(model.parts, [real[0]])
+    assert check(*real) == (
+        False,
+        "This file is as long as the one that ada/tiny has now; without a hash no more can be said.",
+    )
+    bench.entries.hash_model(model.id)
+    assert bench.entries.hashing_done(30)
+    assert check(*real) == (False, "This is the file that ada/tiny has now.")
+    assert check(real[0], real[1], "f" * 64) == (True, "ada/tiny has another version of tiny now.")
