@@ -1,15 +1,19 @@
-"""How fast this machine reads its memory, measured once, and how much of what that predicts models really reach."""
+"""How fast this machine reads its memory, measured while it is idle, and how much of that models really reach."""
 
 from __future__ import annotations
 
 import json
 import threading
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from app.chat.transcript import RunFigures
 from app.core.errors import SatchelError
 from app.hardware.bandwidth import measure_bandwidth
+from app.hardware.busy import BUSY_SHARE, BusyMeter
 from app.hardware.machine import Machine
 from app.inference.protocol import Loaded
 from app.models.gguf import Header
@@ -24,6 +28,34 @@ _LEAST_TOKENS = 24
 _WEIGHT = 0.3
 """Of a new reply's ratio, against all before."""
 _SMALLEST_CHANGE = 0.02
+AGAIN_S = 60.0
+_SETTLED = "idle"
+
+
+class Meter(Protocol):
+    """How busy the machine is with others' work since the meter was made."""
+
+    def share(self) -> float:
+        """Of all processors, 0.0 to 1.0."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """The best value so far. ``settled``: one was measured while the machine was idle."""
+
+    bytes_per_s: float
+    settled: bool
+
+    @classmethod
+    def of(cls, text: str) -> _Known:
+        """Of what is kept; older versions kept the first value whatever it was."""
+        value, _, state = text.partition(" ")
+        return cls(float(value), state == _SETTLED)
+
+    @property
+    def text(self) -> str:
+        """To be kept."""
+        return f"{self.bytes_per_s} {_SETTLED}" if self.settled else str(self.bytes_per_s)
 
 
 class MemorySpeed:
@@ -35,27 +67,40 @@ class MemorySpeed:
         machine: Callable[[], Machine],
         read_header: Callable[[Path], Header],
         measure: Callable[[int, int], float] = measure_bandwidth,
+        meter: Callable[[], Meter] = BusyMeter,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._facts = facts
         self._machine = machine
         self._read_header = read_header
         self._measure = measure
+        self._meter = meter
+        self._clock = clock
+        self._measured_at = float("-inf")
         self._lock = threading.Lock()
 
     def bytes_per_s(self, machine: Machine) -> float:
-        """How fast main memory is read. The first call on a machine measures it (a third of a second); 0.0 where it
-        cannot be measured now."""
-        key = f"memory-speed/{_identity(machine)}"
+        """How fast main memory is read; 0.0 where it cannot be measured now.
+
+        The first call on a machine measures it (a third of a second). While others keep the machine busy that says too
+        little, so it is measured again, at most once in :data:`AGAIN_S`, until the machine was idle; the best counts.
+        """
         with self._lock:
-            known = self._facts.get(key)
-            if known is not None:
-                return float(known)
-            threads = min(machine.physical_cores, machine.usable_cores)
-            measured = self._measure(threads, machine.memory_available_bytes)
-            if measured > 0:
-                measured = round(measured, -8)
-                self._facts.set(key, str(measured))
-            return measured
+            known = self._known(machine)
+            if known is not None and (known.settled or self._clock() - self._measured_at < AGAIN_S):
+                return known.bytes_per_s
+            threads, meanwhile = min(machine.physical_cores, machine.usable_cores), self._meter()
+            measured = round(self._measure(threads, machine.memory_available_bytes), -8)
+            self._measured_at = self._clock()
+            before = known.bytes_per_s if known is not None else 0.0
+            if measured <= 0:
+                return before
+            found = _Known(max(before, measured), meanwhile.share() < BUSY_SHARE)
+            self._facts.set(_speed_key(machine), found.text)
+            if found.bytes_per_s > before > 0:  # what replies taught was of the other value
+                ratios = {name: ratio * before / found.bytes_per_s for name, ratio in self._ratios(machine).items()}
+                self._facts.set(_ratios_key(machine), json.dumps(ratios))
+            return found.bytes_per_s
 
     def ratio(self, quantization: str) -> float:
         """Tokens a second measured here over those predicted: for this quantization, else the mean of all that were
@@ -78,8 +123,8 @@ class MemorySpeed:
         if figures.completion_tokens < _LEAST_TOKENS or any(each.device != HOST for each in memory.buffers):
             return
         machine = self._machine()
-        speed = self._facts.get(f"memory-speed/{_identity(machine)}")
-        if speed is None:  # nobody has asked for an estimate here yet
+        known = self._known(machine)
+        if known is None:  # nobody has asked for an estimate here yet
             return
         try:
             share = read_share(self._read_header(Path(model.path)))
@@ -87,7 +132,7 @@ class MemorySpeed:
             return
         layout = Layout.on_host(memory.weights_bytes, memory.kv_bytes, memory.compute_bytes, 0)
         filled = min(1.0, (figures.prompt_tokens + figures.completion_tokens / 2) / max(1, loaded.n_ctx))
-        predicted = tokens_per_s(layout, share, {HOST: float(speed)}, filled)
+        predicted = tokens_per_s(layout, share, {HOST: known.bytes_per_s}, filled)
         if predicted is None or figures.tokens_per_second <= 0:
             return
         self._learn(machine, model.summary.quantization, figures.tokens_per_second / predicted)
@@ -98,11 +143,23 @@ class MemorySpeed:
             before = ratios.get(quantization)
             learned = round(ratio if before is None else before + _WEIGHT * (ratio - before), 2)
             if before is None or abs(learned - before) >= _SMALLEST_CHANGE:  # a write waits for the disk
-                self._facts.set(f"speed-ratios/{_identity(machine)}", json.dumps({**ratios, quantization: learned}))
+                self._facts.set(_ratios_key(machine), json.dumps({**ratios, quantization: learned}))
+
+    def _known(self, machine: Machine) -> _Known | None:
+        text = self._facts.get(_speed_key(machine))
+        return _Known.of(text) if text is not None else None
 
     def _ratios(self, machine: Machine) -> dict[str, float]:
-        ratios: dict[str, float] = json.loads(self._facts.get(f"speed-ratios/{_identity(machine)}") or "{}")
+        ratios: dict[str, float] = json.loads(self._facts.get(_ratios_key(machine)) or "{}")
         return ratios
+
+
+def _speed_key(machine: Machine) -> str:
+    return f"memory-speed/{_identity(machine)}"
+
+
+def _ratios_key(machine: Machine) -> str:
+    return f"speed-ratios/{_identity(machine)}"
 
 
 def _identity(machine: Machine) -> str:

@@ -3,6 +3,7 @@
 python -m tests.bench.sizing                      all of it, some five minutes
 python -m tests.bench.sizing layouts              0 bytes beside llama.cpp's books at real loads; closed forms beside
 python -m tests.bench.sizing resident             a worker's memory with a full context, beside the prediction
+python -m tests.bench.sizing embedders            models that embed: both of these, beside real loads
 python -m tests.bench.sizing latency              verdicts, cached and not
 python -m tests.bench.sizing mutants [count]      damaged headers through what the command line calls
 """
@@ -31,6 +32,7 @@ from app.models.sizing import estimate, usable_context
 from app.models.starters import starter_folder
 from app.models.summary import read_summary
 from tests.bench import sizing_mutants, sizing_speed
+from tests.helpers.embedders import load_embedder, write_embedder
 from tests.helpers.synthetic_models import Storage, write
 from tests.helpers.synthetic_shapes import SHAPES
 
@@ -164,6 +166,26 @@ def resident(home: Home, folder: Path) -> None:
         )
 
 
+def embedders(home: Home, folder: Path) -> None:
+    """Models that embed, loaded as the worker that finds passages does."""
+    print("\nmodels that embed: books beside the prediction (reference: 0 bytes), the worker's memory (as above), MiB")
+    print(f"{'model':12}{'weights':>9}{'KV':>5}{'compute':>9}{'predicted':>11}{'measured':>10}{'error':>8}")
+    paths = {"starter": starter_folder() / "all-minilm-l6-v2-q8_0.gguf"}
+    paths |= {name: write_embedder(folder, name) for name in ("bert", "nomic-bert")}
+    client = InferenceClient(home)
+    for name, path in paths.items():
+        use, real = client.probe(path), load_embedder(path)
+        predicted = (use.weights_bytes, use.kv_bytes, use.compute_bytes)
+        weights, kv, compute = (abs(one - other) for one, other in zip(predicted, real.buffers, strict=True))
+        error = use.resident_bytes - real.resident_bytes
+        print(
+            f"{name:12}{weights:9}{kv:5}{compute:9}{use.resident_bytes / MIB:11.1f}{real.resident_bytes / MIB:10.1f}"
+            f"{error / MIB:+8.1f}",
+            flush=True,
+        )
+    client.close()
+
+
 def main() -> None:
     """Run what is asked for."""
     logging.disable(logging.WARNING)  # llama.cpp says of some layouts that it pads them
@@ -172,6 +194,7 @@ def main() -> None:
     parts: dict[str, Callable[[Home, Path], None]] = {
         "layouts": layouts,
         "resident": resident,
+        "embedders": embedders,
         "latency": lambda home, folder: sizing_speed.latency(home, folder, starter()),
         "mutants": lambda home, folder: sizing_mutants.mutants(home, folder, starter(), count),
     }

@@ -46,6 +46,20 @@ class Memory:
         return self.bytes_per_s
 
 
+class Others:
+    """So busy are others with this machine."""
+
+    def __init__(self, share: float = 0.0) -> None:
+        self.busy = share
+        self.now = 0.0
+
+    def share(self) -> float:
+        return self.busy
+
+    def clock(self) -> float:
+        return self.now
+
+
 @pytest.fixture
 def facts(home: Home) -> Facts:
     return Facts(open_database(home))
@@ -56,8 +70,9 @@ def chat(chat_model: Path) -> LibraryModel:
     return model(1, str(chat_model))
 
 
-def speed_of(facts: Facts, memory: Memory, machine: Machine = HERE) -> MemorySpeed:
-    return MemorySpeed(facts, lambda: machine, read_header, memory)
+def speed_of(facts: Facts, memory: Memory, machine: Machine = HERE, others: Others | None = None) -> MemorySpeed:
+    others = others or Others()
+    return MemorySpeed(facts, lambda: machine, read_header, memory, lambda: others, others.clock)
 
 
 def test_memory_is_measured_once_a_machine(facts: Facts) -> None:
@@ -75,6 +90,36 @@ def test_what_could_not_be_measured_is_measured_again(facts: Facts) -> None:
     speed = speed_of(facts, memory)
     assert [speed.bytes_per_s(HERE) for _ in range(2)] == [0.0, 0.0]
     assert len(memory.asked) == 2
+
+
+def test_what_was_measured_on_a_busy_machine_is_measured_again_until_it_is_idle(facts: Facts) -> None:
+    memory, others = Memory(6e9), Others(0.4)
+    speed = speed_of(facts, memory, others=others)
+    assert speed.bytes_per_s(HERE) == 6e9
+    memory.bytes_per_s = 9e9
+    assert speed.bytes_per_s(HERE) == 6e9, "plans that are asked for one after the other agree"
+    others.now = 100
+    assert speed.bytes_per_s(HERE) == 9e9
+    memory.bytes_per_s = 4e9
+    others.now = 200
+    assert speed.bytes_per_s(HERE) == 9e9, "the best counts"
+    memory.bytes_per_s, others.busy = 10e9, 0.0
+    others.now = 300
+    assert speed.bytes_per_s(HERE) == 10e9
+    others.now, memory.bytes_per_s = 1e6, 20e9
+    assert speed.bytes_per_s(HERE) == 10e9
+    assert speed_of(facts, memory).bytes_per_s(HERE) == 10e9
+    assert len(memory.asked) == 4
+
+
+def test_what_replies_taught_holds_when_memory_turns_out_faster(facts: Facts, chat: LibraryModel) -> None:
+    memory, others = Memory(5e9), Others(0.9)
+    speed = speed_of(facts, memory, others=others)
+    speed.bytes_per_s(HERE)
+    speed.note(chat, loaded(), figures(20))
+    before = 5e9 * speed.ratio(chat.summary.quantization)
+    memory.bytes_per_s, others.busy, others.now = 10e9, 0.0, 100
+    assert speed.bytes_per_s(HERE) * speed.ratio(chat.summary.quantization) == pytest.approx(before)
 
 
 def test_replies_teach_what_models_reach(facts: Facts, chat: LibraryModel) -> None:
