@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.models.gguf import Header
 from app.models.plan import Candidate, KvName, LayoutFunction, Room
 from app.models.sizing import DeviceParts, GpuShare, Layout, estimate
-from app.models.speed import read_share
+from app.models.speed import overhead_s, read_share
 from app.models.summary import MAX_LAYERS
 
 
@@ -36,6 +36,7 @@ def candidate_of(source: Source, name: str, quantization: str, key: str = "") ->
         n_ctx_train=header.integer("{arch}.context_length"),
         read_share=read_share(header),
         key=key,
+        overhead_s=overhead_s(header),
     )
 
 

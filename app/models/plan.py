@@ -22,7 +22,8 @@ class Candidate:
     """One file, or one quantization that could be made, of a model.
 
     ``key``: what the caller knows it by (a path, a file of a repository). ``read_share``: of the weights' bytes, those
-    that are read for each token: fewer with experts of which some are used. ``n_ctx_train`` 0: unknown.
+    that are read for each token: fewer with experts of which some are used. ``overhead_s``: what a token costs besides.
+    ``n_ctx_train`` 0: unknown.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Candidate:
     n_ctx_train: int
     read_share: float = 1.0
     key: str = ""
+    overhead_s: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,9 @@ class Search:
 
     def tokens_per_s(self, setting: Setting) -> float | None:
         """The estimate that ranks settings; None when the speed of main memory is not known."""
-        return tokens_per_s(self.layout(setting), setting.candidate.read_share, self._speeds)
+        return tokens_per_s(
+            self.layout(setting), setting.candidate.read_share, self._speeds, overhead=setting.candidate.overhead_s
+        )
 
     @cached_property
     def _speeds(self) -> dict[str, float]:

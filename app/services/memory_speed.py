@@ -19,7 +19,7 @@ from app.inference.protocol import Loaded
 from app.models.gguf import Header
 from app.models.model import LibraryModel
 from app.models.sizing import HOST, Layout
-from app.models.speed import read_share, tokens_per_s
+from app.models.speed import overhead_s, read_share, tokens_per_s
 from app.services.events import Event, ModelStateChanged
 from app.storage.facts import Facts
 
@@ -127,12 +127,12 @@ class MemorySpeed:
         if known is None:  # nobody has asked for an estimate here yet
             return
         try:
-            share = read_share(self._read_header(Path(model.path)))
+            header = self._read_header(Path(model.path))
         except SatchelError:  # the file is gone, or another one now
             return
         layout = Layout.on_host(memory.weights_bytes, memory.kv_bytes, memory.compute_bytes, 0)
         filled = min(1.0, (figures.prompt_tokens + figures.completion_tokens / 2) / max(1, loaded.n_ctx))
-        predicted = tokens_per_s(layout, share, {HOST: known.bytes_per_s}, filled)
+        predicted = tokens_per_s(layout, read_share(header), {HOST: known.bytes_per_s}, filled, overhead_s(header))
         if predicted is None or figures.tokens_per_second <= 0:
             return
         self._learn(machine, model.summary.quantization, figures.tokens_per_second / predicted)

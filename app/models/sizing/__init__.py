@@ -1,7 +1,15 @@
 """What a model takes in memory: the values, and closed forms on a header that explain them."""
 
 from app.models.sizing.cache import cache_bytes_by_layer, kv_cache_bytes
-from app.models.sizing.formulas import compute_bytes, estimate, other_bytes, rows_bytes, usable_context, working_bytes
+from app.models.sizing.formulas import (
+    compute_bytes,
+    estimate,
+    other_bytes,
+    rows_bytes,
+    usable_context,
+    vocabulary_length,
+    working_bytes,
+)
 from app.models.sizing.layout import HOST, DeviceParts, Layout, Source
 from app.models.sizing.lesson import BitsRow, ContextPoint, Lesson, bits_rows, lesson
 from app.models.sizing.offload import GpuShare, Placement, adapter_weights, place, weights_by_device
@@ -27,6 +35,7 @@ __all__ = [
     "place",
     "rows_bytes",
     "usable_context",
+    "vocabulary_length",
     "weights_by_device",
     "working_bytes",
 ]

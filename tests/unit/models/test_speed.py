@@ -6,7 +6,7 @@ import pytest
 
 from app.models.gguf_reader import read_header
 from app.models.sizing import HOST, DeviceParts, Layout
-from app.models.speed import REACHED, read_share, tokens_per_s
+from app.models.speed import REACHED, overhead_s, read_share, tokens_per_s
 from tests.helpers import gguf_files
 
 
@@ -39,3 +39,16 @@ def test_devices_work_one_after_the_other_and_the_context_is_half_full() -> None
     assert tokens_per_s(layout, 1.0, speeds, filled=0.0) == pytest.approx(1 / (10 + 4))
     assert tokens_per_s(layout, 1.0, {HOST: 100.0}) is None
     assert tokens_per_s(Layout.on_host(0, 0, 10, 10), 1.0, speeds) is None
+
+
+def test_what_a_token_costs_besides_is_felt_by_small_models_only(chat_model: Path) -> None:
+    overhead = overhead_s(read_header(chat_model))
+    assert 0.0005 < overhead < 0.002
+    small, large = Layout.on_host(100_000_000, 0, 0, 0), Layout.on_host(8_000_000_000, 0, 0, 0)
+    for layout, lost in ((small, 0.2), (large, 0.01)):
+        bare = tokens_per_s(layout, 1.0, {HOST: 50e9})
+        found = tokens_per_s(layout, 1.0, {HOST: 50e9}, overhead=overhead)
+        assert bare is not None
+        assert found is not None
+        assert found < bare
+        assert (1 - found / bare > 0.1) is (lost > 0.1)
