@@ -104,7 +104,7 @@ class ModelLibrary(LibraryEntries):
         )
         if new:
             self._compare_lengths([added])
-            self._publish(LibraryChanged())
+        self._publish(LibraryChanged())  # of one that was known, too: its file may have come back
         return added
 
     def remove(self, model_id: int) -> None:

@@ -68,6 +68,7 @@ class Bench:
     manager: DownloadManager = field(init=False)
 
     def __post_init__(self) -> None:
+        self.on_finished: Callable[[Download], None] = self.finished.append
         self._changed = threading.Condition()
         self._seen: tuple[Download, ...] = ()
         self.history: list[Download] = []
@@ -81,7 +82,7 @@ class Bench:
             Means(self.network, hub, Room(self.free_bytes), self.timing),
             parallel=lambda: 1,
             on_change=self._on_change,
-            on_finished=self.finished.append,
+            on_finished=lambda download: self.on_finished(download),
         )
 
     def _on_change(self, downloads: tuple[Download, ...]) -> None:

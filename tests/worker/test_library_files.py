@@ -126,6 +126,17 @@ def test_an_ollama_blob_is_sized_loaded_and_asked_although_it_has_no_ending(benc
         bench.library.empty_trash()
 
 
+def test_a_file_that_comes_back_is_told(bench: Bench, whole: Path) -> None:
+    model = bench.library.add(whole)
+    data = whole.read_bytes()
+    whole.unlink()
+    assert not bench.library.models()[0].present
+    whole.write_bytes(data)
+    bench.events.clear()
+    assert bench.library.add(whole).id == model.id
+    assert LibraryChanged() in bench.events
+
+
 def test_a_download_is_satchels_own_and_a_newer_one_takes_its_place(bench: Bench) -> None:
     folder = bench.home.models / "ada" / "tiny"
     folder.mkdir(parents=True)

@@ -108,8 +108,9 @@ def write_finished(terminal: Terminal, download: Download, model: LibraryModel |
         terminal.line(f"Downloaded and verified: {describe(model)}.")
         if model.summary.kind != "embedding":
             terminal.line(f"Try it with: satchel chat --model {model.id}")
-    if download.note:
-        terminal.note(download.note)
+    for words in (download.problem, download.note):
+        if words:
+            terminal.note(words)
 
 
 def _write_result(

@@ -103,7 +103,7 @@ class Crew:
             try:
                 self._on_placed(self._queue.entry(transfer.entry.id) or transfer.entry, placed)
             except SatchelError as error:
-                return replace(placed, note=f"{error} {placed.note}".strip())
+                return replace(placed, problem=str(error))
             return placed
         except Cancelled:
             return replace(_at_rest(transfer), state="queued")

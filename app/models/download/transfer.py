@@ -51,9 +51,12 @@ class Transfer:
         """How far it is now."""
         with self._lock:
             status, total = self._status, self.file.size_bytes
-            if status.state == "downloading":
+            moving = status.state == "downloading" and not status.waiting
+            if moving:
                 self._pace.note(time.monotonic(), status.done_bytes)
-            rate = self._pace.bytes_per_s if status.state == "downloading" else 0.0
+            else:
+                self._pace = Pace()
+            rate = self._pace.bytes_per_s
             left = (total - status.done_bytes) / rate if rate else None
             return Outcome(
                 self.entry.wish.serial,

@@ -34,7 +34,7 @@ class Download:
     seconds_left: float | None = None
     """None while it cannot be told."""
     problem: str = ""
-    """Why it failed or paused by itself, in sentences."""
+    """Why it failed or paused by itself, in sentences; of a done one, why it is not in the library."""
     note: str = ""
     """What happens now, or what is worth knowing: "Waiting 30 s: the server asked for a pause."."""
     elsewhere: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -50,6 +51,8 @@ def _button(view: QWidget, number: int, name: str) -> QPushButton:
         ("paused", 0.8, {}, "Paused · 1.5 of 1.8 GB"),
         ("failed", 0.0, {}, "Could not be downloaded · 1.8 GB"),
         ("done", 1.0, {}, "Ready · 1.8 GB"),
+        ("done", 1.0, {"problem": "It is no model."}, "Here, but not in the library · 1.8 GB"),
+        ("checking", 0.0, {"note": "Waiting 30 s."}, "Waiting 30 s. · 1.8 GB"),
     ],
 )
 def test_each_state_in_words(state: DownloadState, done: float, changes: dict[str, object], words: str) -> None:
@@ -103,6 +106,24 @@ def test_a_failed_one_says_why_and_tries_again(qtbot: QtBot, world: SimpleNamesp
     _button(view, 1, "retry").click()
     qtbot.waitUntil(lambda: world.downloads.all()[0].state == "queued", timeout=5000)
     qtbot.waitUntil(problem.isHidden, timeout=5000)
+
+
+def test_what_is_worth_knowing_of_a_finished_one_is_said(
+    qtbot: QtBot, world: SimpleNamespace, view: DownloadsView
+) -> None:
+    adapter = download(3, "done", 1.0)
+    world.downloads.put(
+        download(1, "done", 1.0, note="The hub gave no checksum for this file."),
+        download(2, "done", 1.0, problem="It is no model."),
+        replace(adapter, file=replace(adapter.file, role="adapter")),
+    )
+    qtbot.waitUntil(lambda: len(view.findChildren(QLabel, "models.downloads.3.words")) == 1, timeout=5000)
+    told = [view.findChild(QLabel, f"models.downloads.{number}.problem") for number in (1, 2)]
+    assert [(label.text(), label.property("kind")) for label in told] == [
+        ("The hub gave no checksum for this file.", "muted"),
+        ("It is no model.", "bad"),
+    ]
+    assert [_button(view, number, "chat").isHidden() for number in (1, 2, 3)] == [False, True, True]
 
 
 def test_twenty_are_summed_up_and_paused_together(qtbot: QtBot, world: SimpleNamespace, view: DownloadsView) -> None:
@@ -206,6 +227,15 @@ def test_a_notice_when_one_failed_says_why(qtbot: QtBot, world: SimpleNamespace,
     assert (note.what, note.why) == ("“Qwen3 1.7B” could not be downloaded.", "The disk is full.")
     with qtbot.waitSignal(watch.watch.downloads_requested):
         note.action.do()
+
+
+def test_a_notice_when_one_did_not_get_into_the_library_says_why(
+    qtbot: QtBot, world: SimpleNamespace, watch: SimpleNamespace
+) -> None:
+    world.downloads.change(1, state="done", problem="It is no model.")
+    qtbot.waitUntil(lambda: bool(world.notes), timeout=5000)
+    (note,) = world.notes
+    assert (note.what, note.why) == ("“Qwen3 1.7B” was downloaded, but is not in the library.", "It is no model.")
 
 
 def test_what_was_so_at_the_start_is_not_told_again(

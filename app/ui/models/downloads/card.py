@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QProgressBar
 
 from app.models.download.values import Download
-from app.ui.models.downloads.words import STATE_ICONS, state_words
+from app.ui.models.downloads.words import STATE_ICONS, more_words, state_words
 from app.ui.models.find.words import file_title
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, IconButton, button, column, label, restyle, row
@@ -72,12 +72,13 @@ class DownloadCard(QFrame):
         """Show it as it is now. ``may_go_first``: others wait before it."""
         self.download = download
         state = download.state
-        self._icon.set_icon(*STATE_ICONS[state])
+        self._icon.set_icon(*STATE_ICONS["failed" if state == "done" and download.problem else state])
         self._title.setText(download.title or download.file.name)
         self._words.setText(f"{file_title(download.file)} · {state_words(download)}")
-        self._problem.setText(download.problem)
-        self._problem.setVisible(bool(download.problem))
-        restyle(self._problem, kind="bad" if state == "failed" else "muted")
+        self._problem.setText(more_words(download))
+        self._problem.setVisible(bool(self._problem.text()))
+        unusable = state == "done" and bool(download.problem)
+        restyle(self._problem, kind="bad" if state == "failed" or unusable else "muted")
         self._show_bar(download)
         self._first.setVisible(may_go_first)
         self._pause.setVisible(download.active or state == "queued")
@@ -85,8 +86,9 @@ class DownloadCard(QFrame):
         self._resume.setVisible(state == "paused")
         self._retry.setVisible(state == "failed")
         self._cancel.setVisible(state != "done")
-        self._show.setVisible(state == "done")
-        self._chat.setVisible(state == "done")
+        in_library = state == "done" and not unusable and download.file.role == "model"
+        self._show.setVisible(in_library)
+        self._chat.setVisible(in_library)
         self.setAccessibleName(self.tr("{title}: {state}").format(title=self._title.text(), state=self._words.text()))
 
     def _show_bar(self, download: Download) -> None:

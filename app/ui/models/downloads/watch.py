@@ -45,10 +45,10 @@ class DownloadWatch(QObject):
         for download in downloads:
             if download.state == before.get(download.id):
                 continue
-            if download.state == "done":
+            if download.state == "done" and not download.problem:
                 self._ready[download.target] = download
                 self._look()
-            elif download.state == "failed":
+            elif download.state in ("done", "failed"):
                 self._tell_failed(download)
         self._show_ring(downloads)
 
@@ -78,6 +78,9 @@ class DownloadWatch(QObject):
             self._parts.notify(Note(what, why, severity="good", action=action))
 
     def _tell_failed(self, download: Download) -> None:
-        what = self.tr("“{title}” could not be downloaded.").format(title=download.title or download.file.name)
+        words = self.tr("“{title}” could not be downloaded.")
+        if download.state == "done":
+            words = self.tr("“{title}” was downloaded, but is not in the library.")
+        what = words.format(title=download.title or download.file.name)
         show = Action(self.tr("Show"), self.downloads_requested.emit)
         self._parts.notify(Note(what, download.problem, severity="error", action=show))

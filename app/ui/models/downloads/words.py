@@ -28,7 +28,7 @@ def state_words(download: Download) -> str:
         case "queued":
             words = [_t("Waiting for its turn"), amount(download)]
         case "checking":
-            words = [_t("Getting ready…"), amount(download)]
+            words = [download.note or _t("Getting ready…"), amount(download)]
         case "downloading" if download.bytes_per_s > 0:
             words = [amount(download), speed(download.bytes_per_s), time_left(download.seconds_left)]
         case "downloading":
@@ -39,9 +39,16 @@ def state_words(download: Download) -> str:
             words = [_t("Paused"), amount(download)]
         case "failed":
             words = [_t("Could not be downloaded"), amount(download)]
+        case "done" if download.problem:
+            words = [_t("Here, but not in the library"), size_text(download.total_bytes)]
         case "done":
             words = [_t("Ready"), size_text(download.total_bytes)]
     return " · ".join(part for part in words if part)
+
+
+def more_words(download: Download) -> str:
+    """What else is to be known of it; empty where :func:`state_words` has all."""
+    return download.problem or (download.note if download.note not in state_words(download) else "")
 
 
 def amount(download: Download) -> str:

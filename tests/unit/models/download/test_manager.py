@@ -11,6 +11,7 @@ import pytest
 from app.core.errors import ModelError
 from app.models.download.journal import RANGE_BYTES
 from app.models.download.room import RESERVE_BYTES
+from app.models.download.values import Download
 from tests.helpers.downloads import MIB, REPO, Bench, publish, random_bytes, running
 from tests.helpers.hostile_hub import Calls, Stalls
 from tests.helpers.hub_server import HubServer
@@ -131,6 +132,20 @@ def test_another_version_takes_the_place_of_an_unfinished_one(hub: HubServer, tm
     assert first.target == second.target
     assert Path(done.target).read_bytes() == random_bytes(1000, seed=5)
     assert bench.left() == []
+
+
+def test_why_a_finished_one_is_not_in_the_library_is_told_beside_it(hub: HubServer, tmp_path: Path) -> None:
+    bench = Bench(tmp_path, hub.url)
+
+    def refuse(download: Download) -> None:
+        raise ModelError(f"{download.title} cannot be used.", "It is no model.", "Choose another one.")
+
+    bench.on_finished = refuse
+    with running(bench):
+        bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        done = bench.ended()
+
+    assert (done.state, done.problem) == ("done", "model.gguf cannot be used. It is no model. Choose another one.")
 
 
 def test_a_waiting_one_can_go_first(hub: HubServer, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -304,6 +305,23 @@ def test_a_gated_model_says_what_to_do(hub: HubServer, tmp_path: Path) -> None:
 
     assert failed.state == "failed"
     assert "author/Model-GGUF is shared under conditions." in failed.problem
+
+
+def test_offline_in_the_middle_has_no_speed_and_goes_on_where_it_was(hub: HubServer, tmp_path: Path) -> None:
+    slowly = threading.Event()
+    hub.behaviour = Calls(lambda: slowly.wait(0.05) and None, after_chunks=1, times=1000)
+    with running(Bench(tmp_path, hub.url)) as bench:
+        bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        bench.wait(lambda download: download.bytes_per_s > 0)
+        bench.offline = True
+        waiting = bench.wait(lambda download: download.note == part.OFFLINE)
+        assert (waiting.bytes_per_s, waiting.seconds_left) == (0.0, None)
+        slowly.set()
+        bench.offline = False
+        done = bench.ended()
+
+    assert Path(done.target).read_bytes() == DATA
+    assert hub.sent_bytes("/repos/") - len(DATA) <= RANGE_BYTES
 
 
 def test_offline_waits_until_the_switch_is_turned(hub: HubServer, tmp_path: Path) -> None:
