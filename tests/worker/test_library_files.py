@@ -14,7 +14,7 @@ from app.inference.client import InferenceClient
 from app.inference.protocol import LoadSettings, Sampling
 from app.models.preset import NO_PRESET, Preset
 from app.models.source import ModelSource
-from app.services.events import Event, ModelStateChanged
+from app.services.events import Event, LibraryChanged, ModelStateChanged
 from app.services.model_library import ModelLibrary
 from app.storage.facts import Facts
 from app.storage.library import LibraryRecords
