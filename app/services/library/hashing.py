@@ -1,12 +1,13 @@
-"""Hashing model files in the background: on a thread of its own that gives way to everything else."""
+"""Hashing model files in the background, on a thread of its own.
+
+It has the window's priority: a thread that gives way holds Python's lock while it waits for a processor, and the window
+waits with it (measured beside a busy machine: half a second).
+"""
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import logging
-import os
-import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -23,7 +24,6 @@ from app.storage.file_stamp import FileStamp
 log = logging.getLogger(__name__)
 
 _CHUNK_BYTES = 4 * 2**20
-_NICENESS = 15
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,6 @@ class Hasher:
         self.wait(5.0)
 
     def _run(self) -> None:
-        _give_way()
         while True:
             with self._lock:
                 if not self._waiting:
@@ -140,9 +139,3 @@ class Hasher:
         percent = max(1, self._total_bytes // 100)
         if before == 0 or before // percent != self._done_bytes // percent:
             self._on_change(self.progress)
-
-
-def _give_way() -> None:
-    if sys.platform == "linux":  # there a priority is a thread's own; elsewhere it would be the whole program's
-        with contextlib.suppress(OSError):
-            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)

@@ -1,0 +1,35 @@
+"""The thread that hashes model files."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.core.paths import Home
+from app.models.library_values import HashProgress
+from app.services.library.hashing import Hasher, Wanted
+from app.storage.file_hashes import FileHashes
+from app.storage.schema import open_database
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there a thread has a priority of its own")
+def test_it_keeps_the_windows_priority(home: Home, tmp_path: Path) -> None:
+    """With a lower one it would hold Python's lock while it waits for a processor, and the window would stand still."""
+    path = tmp_path / "model.gguf"
+    path.write_bytes(b"model")
+    told: list[tuple[HashProgress | None, int]] = []
+
+    def on_change(progress: HashProgress | None) -> None:
+        told.append((progress, os.getpriority(os.PRIO_PROCESS, threading.get_native_id())))
+
+    database = open_database(home)
+    hasher = Hasher(FileHashes(database), on_change)
+    hasher.add([Wanted(1, "Model", str(path))])
+    assert hasher.wait(30)
+    database.close()
+    assert told[-1][0] is None
+    assert {priority for _, priority in told} == {os.getpriority(os.PRIO_PROCESS, os.getpid())}
