@@ -15,6 +15,15 @@ if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get(
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # else Qt aborts the whole run
 
 
+def pytest_unconfigure() -> None:
+    """Close what llama-cpp-python opens at import for its own use and leaves open, which Python complains of at the
+    end."""
+    opened = sys.modules.get("llama_cpp._utils")
+    if opened is not None:
+        opened.outnull_file.close()
+        opened.errnull_file.close()
+
+
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """An empty data folder of this test's own; ``SATCHEL_HOME`` points to it, child processes included."""
