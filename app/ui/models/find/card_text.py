@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 
+from app.models.hub.card import without_comments
+
 LONGEST = 20_000
 """Characters that are shown; what comes later are tables of benchmarks, which the hub's page shows better."""
 MOST_CODE = 40
 """Pieces of code that are shown: each is a widget, and hundreds of them would hold up the window."""
 
 _FENCE = re.compile(r"^ {0,3}(?:```|~~~)")
-_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 _HIDDEN = re.compile(r"<(style|script|svg)\b[^<>]{0,500}>.{0,5000}?</\1>", re.DOTALL | re.IGNORECASE)
 _BREAK = re.compile(r"<br\b[^<>]{0,100}>", re.IGNORECASE)
 _HEADING = re.compile(r"<h([1-6])\b[^<>]{0,500}>([^<]{0,500})</h\1>", re.IGNORECASE)
@@ -30,7 +31,7 @@ _EMPTY_LINES = re.compile(r"\n(?:[ \t]*\n){2,}")
 def card_text(markdown: str) -> tuple[str, bool]:
     """The card as Markdown without HTML and pictures, and whether its end was cut off."""
     cut = len(markdown) > LONGEST
-    text = _COMMENT.sub("", markdown[:LONGEST])
+    text = without_comments(markdown[:LONGEST])
     pieces: list[str] = []
     prose: list[str] = []
     fenced, fences = False, 0

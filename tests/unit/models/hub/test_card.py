@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.models.hub.card import MAX_CARD_BYTES, card_text
+from app.models.hub.card import MAX_CARD_BYTES, card_text, without_comments
 
 
 def test_front_matter_and_comments_go() -> None:
@@ -23,3 +23,10 @@ def test_bytes_that_are_no_text_and_long_ones() -> None:
     assert card_text(b"a\xffb") == "a�b"
     long = card_text(b"x" * (MAX_CARD_BYTES + 1))
     assert long == "x" * MAX_CARD_BYTES + "\n\n…"
+
+
+def test_comments_that_never_end_cost_nothing() -> None:
+    """A pattern that looks for the end from each beginning would hold up the whole program for most of a minute."""
+    hostile = "<!--" * (MAX_CARD_BYTES // 4)
+    assert card_text(hostile.encode()) == hostile
+    assert without_comments("a<!-- <!-- -->b<!-->c-->d<!-- e") == "abd<!-- e"
