@@ -25,7 +25,7 @@ from tests.helpers.hub_repos import File
 from tests.helpers.hub_server import HubServer
 
 REPO = "author/Model-GGUF"
-QUICK = Timing(first_wait_s=0.05, longest_wait_s=0.2, give_up_s=2.0, stall_s=1.0, sync_every_s=0.5)
+QUICK = Timing(first_wait_s=0.05, longest_wait_s=0.2, give_up_s=2.0, stall_s=1.0, sync_every_s=0.5, tell_every_s=0.02)
 MIB = 2**20
 
 

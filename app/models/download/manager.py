@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 
 _BUSY_TICK_S, _IDLE_TICK_S = 0.25, 1.0
 _LEAVE_S = 3.0
-_BREATH_S = 0.2
-"""Between two tellings, so that a burst of wishes is one change."""
 
 
 class DownloadManager:
@@ -37,7 +35,7 @@ class DownloadManager:
     given wishes all the same: the first one acts on them within a second, and when it ends, another takes over. Nothing
     runs before :meth:`start`.
 
-    ``on_change`` gets the list whenever it is another, at most four times a second; ``on_finished`` gets each download
+    ``on_change`` gets the list whenever it is another, at most five times a second; ``on_finished`` gets each download
     whose files are in place, and may raise a :class:`SatchelError`, which is told beside it.
     """
 
@@ -71,6 +69,7 @@ class DownloadManager:
         self._elsewhere = False
         self._told: tuple[Download, ...] = ()
         self._told_at = 0.0
+        self._tell_every_s = means.timing.tell_every_s
         self._untold = False
         self._written_at = 0.0
 
@@ -166,10 +165,16 @@ class DownloadManager:
                     self._step()
                 except OSError as error:
                     log.warning("the list of downloads cannot be used now: %s", error)
-                self._wake.wait(_BUSY_TICK_S if self._crew.ids() or self._elsewhere or self._untold else _IDLE_TICK_S)
+                    self._untold = False  # it waits for the next tick
+                self._wake.wait(self._pause_s())
                 self._wake.clear()
         finally:
             self._leave()
+
+    def _pause_s(self) -> float:
+        if self._untold:
+            return max(0.0, self._told_at + self._tell_every_s - time.monotonic())
+        return _BUSY_TICK_S if self._crew.ids() or self._elsewhere else _IDLE_TICK_S
 
     def _step(self) -> None:
         if self._held is None:
@@ -187,7 +192,7 @@ class DownloadManager:
             self._act()
         downloads = self.all()
         self._untold = downloads != self._told
-        if self._untold and time.monotonic() - self._told_at > _BREATH_S:
+        if self._untold and time.monotonic() - self._told_at > self._tell_every_s:
             self._untold, self._told, self._told_at = False, downloads, time.monotonic()
             self._on_change(downloads)
 

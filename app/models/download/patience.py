@@ -20,7 +20,8 @@ class Timing:
 
     ``give_up_s``: without anything worth mentioning, pauses that were asked for left aside. ``stall_s``: a connection
     without a byte for so long is hung up. ``sync_every_s``: the disk takes what is there; after a machine goes down,
-    as much is fetched again as arrives in that time.
+    as much is fetched again as arrives in that time. ``tell_every_s``: at most so often is a change told, so that a
+    burst of wishes is one.
     """
 
     first_wait_s: float = 1.0
@@ -29,6 +30,7 @@ class Timing:
     give_up_s: float = 600.0
     stall_s: float = 30.0
     sync_every_s: float = 10.0
+    tell_every_s: float = 0.2
 
 
 class Patience:
