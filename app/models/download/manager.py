@@ -18,7 +18,7 @@ from app.models.download.crew import Crew
 from app.models.download.names import target_paths
 from app.models.download.part import Means
 from app.models.download.queue import Entry, Outcome, Queue
-from app.models.download.transfer import clean_up
+from app.models.download.transfer import clean_up, take_back
 from app.models.download.values import Download, OnFinished
 from app.models.hub.values import HubFile
 
@@ -215,6 +215,7 @@ class DownloadManager:
             if entry.wish.wanted == "cancel" and entry.id in self._crew.ids():
                 self._crew.stop(entry.id)
             elif entry.wish.wanted == "cancel":
+                take_back(entry, self._models)
                 self._queue.remove(entry)
 
     # -- inside -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.core.errors import ModelError
 from app.models.hub.values import HubFile
 
-_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
+_RESERVED = re.compile(r"(?i)(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³]) *(\..*)?")
 """Names of devices on Windows, whatever their ending."""
 _FORBIDDEN = re.compile(r'[\x00-\x1f<>:"|?*\\]')
 _LONGEST_NAME_BYTES = 240

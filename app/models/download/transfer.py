@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable
@@ -160,6 +161,22 @@ def clean_up(entry: Entry) -> None:
         files = PartFiles(entry.folder, index)
         files.discard()
         files.facts_file.unlink(missing_ok=True)
+
+
+def take_back(entry: Entry, models: Path) -> None:
+    """Delete parts of a split model that are in their place although its first one is not: alone they are of no use."""
+    targets = target_paths(models, entry.spec.file)
+    placed = [_is_placed(PartFiles(entry.folder, index), target) for index, target in enumerate(targets)]
+    for target, there in zip(targets, placed, strict=True):
+        if there and not placed[0]:
+            with contextlib.suppress(OSError):
+                target.unlink()
+
+
+def _is_placed(files: PartFiles, target: Path) -> bool:
+    facts = files.facts()
+    verified = facts is not None and facts.verified and not files.bytes_file.exists()
+    return verified and facts is not None and _has_size(target, facts.identity.size)
 
 
 def _has_size(path: Path, size: int) -> bool:

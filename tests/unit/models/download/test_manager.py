@@ -10,6 +10,7 @@ import pytest
 
 from app.core.errors import ModelError
 from app.models.download.journal import RANGE_BYTES
+from app.models.download.names import target_paths
 from app.models.download.room import RESERVE_BYTES
 from app.models.download.values import Download
 from tests.helpers.downloads import MIB, REPO, Bench, publish, random_bytes, running
@@ -77,6 +78,21 @@ def test_cancelling_deletes_what_arrived(hub: HubServer, tmp_path: Path) -> None
     assert not list((tmp_path / "models").iterdir())
     with pytest.raises(ModelError, match="not in the list any more"):
         bench.manager.get(added.id)
+
+
+def test_cancelling_leaves_no_part_of_a_split_model_behind(hub: HubServer, tmp_path: Path) -> None:
+    names = [f"model-{number:05}-of-00003.gguf" for number in (1, 2, 3)]
+    with running(Bench(tmp_path, hub.url)) as bench:
+        file = publish(hub, {name: random_bytes(1000, seed) for seed, name in enumerate(names)})
+        first, *others = target_paths(tmp_path / "models", file)
+        first.mkdir(parents=True)  # in the way of the last one to be put in place
+        added = bench.manager.add(file)
+        assert bench.ended().state == "failed"
+        assert all(other.is_file() for other in others)
+        bench.manager.cancel(added.id)
+        bench.gone()
+
+    assert not any(other.exists() for other in others)
 
 
 def test_the_same_file_again_is_the_same_download(hub: HubServer, tmp_path: Path) -> None:
