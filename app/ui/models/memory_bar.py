@@ -110,9 +110,7 @@ class MemoryBar(QWidget):
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, text)
 
     def _colors(self) -> list[QColor]:
-        """Accent, then steps towards the ground: told apart without hue, too."""
-        accent, ground = QColor(self._theme.colors.accent), QColor(self._theme.colors.ground)
-        return [_mix(accent, ground, step) for step in (0.0, 0.35, 0.58, 0.75, 0.85)[: len(self._parts)]]
+        return shades(self._theme)[: len(self._parts)]
 
     def _legend(self) -> list[tuple[int, str]]:
         texts = [(index, f"{part.name} {size_text(part.size_bytes)}") for index, part in enumerate(self._parts)]
@@ -138,6 +136,12 @@ class MemoryBar(QWidget):
         font = QFont(self.font())
         font.setPixelSize(font_px(FONT_SMALL))
         return font
+
+
+def shades(theme: Theme) -> list[QColor]:
+    """The parts' colours in their order (weights, KV cache, …): steps towards the ground, told apart without hue."""
+    accent, ground = QColor(theme.colors.accent), QColor(theme.colors.ground)
+    return [_mix(accent, ground, step) for step in (0.0, 0.35, 0.58, 0.75, 0.85)]
 
 
 def _mix(first: QColor, second: QColor, amount: float) -> QColor:

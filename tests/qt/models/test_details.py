@@ -37,6 +37,7 @@ from app.models.sizing import Layout
 from app.models.source import ModelSource
 from app.services.events import HashingChanged
 from app.storage.measurements import Measurement
+from app.ui.models.memory_bar import shades
 from app.ui.models.page import ModelsPage
 from tests.helpers.fake_hub import found
 from tests.helpers.fake_libraries import model
@@ -299,6 +300,19 @@ def test_the_lesson_follows_the_slider_and_the_cache(qtbot: QtBot, world: Simple
     kv = page.findChild(QComboBox, "models.fit.kv")
     kv.setCurrentIndex(kv.findData("q4_0"))
     _says(qtbot, page, "models.lesson.context", "A context of 8,192 tokens adds 106 MB")
+
+
+def test_the_context_has_the_same_colour_in_the_lesson_as_in_the_memory_bar(
+    qtbot: QtBot, world: SimpleNamespace
+) -> None:
+    page = _page(qtbot, world, model(1))
+    _button(page, "models.lesson").click()
+    _says(qtbot, page, "models.lesson.context", "A context of 4,096 tokens adds 189 MB: 46 kB for each token.")
+    images = [page.findChild(QWidget, name).grab().toImage() for name in ("models.lesson.bars", "models.fit.bar")]
+    weights, context = (color.rgb() for color in shades(world.parts.theme)[:2])
+    for image in images:
+        colors = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+        assert {weights, context} <= colors
 
 
 # -- the file ---------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.core.sizes import size_text
 from app.models.sizing import BitsRow
+from app.ui.models.memory_bar import shades
 from app.ui.theme import Theme, font_px, room_px
 from app.ui.tokens import FONT_SMALL
 
@@ -29,7 +30,7 @@ class _Line:
 
 
 class LessonBars(QWidget):
-    """One line for each row; the file's own is in the accent's colour and carries the context's part."""
+    """One line for each row; the file's own is in the colours of the memory bar: weights, then the context's part."""
 
     def __init__(self, theme: Theme, name: str) -> None:
         super().__init__()
@@ -87,7 +88,7 @@ class LessonBars(QWidget):
             if line.more_bytes:
                 whole = QRectF(bar)
                 whole.setWidth(bar.width() + max(3.0, room * line.more_bytes / most))
-                painter.setBrush(QColor(colors.mark_strong))
+                painter.setBrush(shades(self._theme)[1])
                 painter.drawRoundedRect(whole, _BAR / 2, _BAR / 2)
             painter.setBrush(QColor(colors.accent if line.own else colors.line_strong))
             painter.drawRoundedRect(bar, _BAR / 2, _BAR / 2)
