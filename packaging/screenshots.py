@@ -14,8 +14,13 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.helpers.hub_server import HubServer
+    from tests.helpers.sample_hub import Shape
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(REPOSITORY))
@@ -85,8 +90,9 @@ class Photographer:
         self._window = program.window
 
     def take_all(self, root: Path) -> None:
-        """Welcome, a folder, questions, sources, the other pages, and a larger folder while it is read."""
+        """Welcome, a folder, questions, sources, the other pages, a larger folder while it is read, and the hub."""
         from app.ui.drop import Dropped
+        from tests.helpers.hub_server import HubServer
         from tests.helpers.sample_documents import write_gardens, write_recipes
 
         folder = root / "Alder Lane gardens"
@@ -122,10 +128,80 @@ class Photographer:
         self._until("the library", lambda: self._find("models.list").model().rowCount() > 0)
         self._find("models.list").setCurrentIndex(self._find("models.list").model().index(0, 0))
         self._until("the verdict", lambda: "it" in self._find("models.fit.sentence").text())
+        self._until("the best settings", lambda: "token" in self._find("models.best.summary").text())
         self._save("models")
+        self._find("models.lesson").click()
+        self._find("models.lesson.bars")
+        self._settle()
+        self._find("models.details.scroll").verticalScrollBar().setValue(self._find("models.speed").y() - 12)
+        self._save("models-lesson")
         self._window.go("settings")
         self._save("settings")
         self._save_busy(write_recipes(root / "Recipes"))
+        with HubServer() as server:
+            self._save_hub(server, root / "hub")
+
+    def _save_hub(self, server: HubServer, folder: Path) -> None:
+        """The start list, a repository, what looking has requested, and downloads in their states."""
+        from tests.helpers.sample_hub import HOST, LARGE, fill
+
+        fill(server, folder)
+        settings = self._program.services.settings
+        network = replace(settings.current.network, endpoint=HOST, proxy=server.url)
+        settings.save(replace(settings.current, network=network))
+        self._window.go("models")
+        self._find("models.view.find").click()
+        start = self._find("models.find.start.list")
+        self._until("the start list", lambda: start.model().rowCount() > 20)
+        self._save("find")
+        titles = [start.model().index(row, 0).data() for row in range(start.model().rowCount())]
+        self._choose(start, next(row for row, title in enumerate(titles) if str(title).startswith(LARGE.title)))
+        self._until("the verdict", lambda: "akes" in self._find("models.find.fit.sentence").text())
+        self._until("the advice", lambda: bool(self._find("models.find.advice.words").text()))
+        self._save("find-details")
+        self._find("models.find.search").setText("Qwen3")
+        self._until("what was found", lambda: self._find("models.find.results").model().rowCount() == 3)
+        self._window.go("settings")
+        self._find("settings.view.connections").click()
+        self._save("connections")
+        self._window.go("models")
+        self._save_downloads(server)
+
+    def _save_downloads(self, server: HubServer) -> None:
+        """One that is done, one that was paused, and one on its way, slowly."""
+        from tests.helpers.sample_hub import LARGE, MIDDLE, SMALL, Throttle
+
+        hub, downloads = self._program.services.hub, self._program.services.downloads
+        server.behaviour = throttle = Throttle()
+
+        def start(shape: Shape, quantization: str) -> int:
+            files = hub.details(shape.repo_id).files
+            return int(downloads.add(next(file for file in files if file.quantization == quantization)).id)
+
+        def come(number: int, percent: int) -> bool:
+            now = downloads.get(number)
+            return bool(now.done_bytes * 100 >= now.total_bytes * percent)
+
+        done = start(SMALL, "Q8_0")
+        self._until("a whole model", lambda: downloads.get(done).state == "done")
+        paused = start(LARGE, "Q4_K_M")
+        self._until("a part of a model", lambda: come(paused, 17))
+        downloads.pause(paused)
+        self._until("the pause", lambda: downloads.get(paused).state == "paused")
+        under_way = start(MIDDLE, "Q4_K_M")
+        throttle.from_byte = downloads.get(under_way).total_bytes * 40 // 100
+        self._find("models.view.downloads").click()
+        self._until("43 %", lambda: come(under_way, 43))
+        self._save("downloads")
+        downloads.cancel(under_way)
+
+    def _choose(self, rows: Any, at: int) -> None:
+        from PySide6.QtCore import Qt
+        from PySide6.QtTest import QTest
+
+        index = rows.model().index(at, 0)
+        rows.scrollTo(index)
+        QTest.mouseClick(rows.viewport(), Qt.MouseButton.LeftButton, pos=rows.visualRect(index).center())
 
     def _save_busy(self, folder: Path) -> None:
         """A reply that is being written while a larger folder is being read; a question for each theme."""

@@ -21,7 +21,16 @@ class Short(int):
 
 Scalar = str | bool | int | float
 _TYPES = {bool: 7, int: 4, float: 6, str: 8, Signed: 5, Short: 2}
-_TYPE_NUMBERS = {"F32": (0, 1, 4), "F16": (1, 1, 2), "Q4_0": (2, 32, 18), "Q8_0": (8, 32, 34)}
+_TYPE_NUMBERS = {
+    "F32": (0, 1, 4),
+    "F16": (1, 1, 2),
+    "Q4_0": (2, 32, 18),
+    "Q8_0": (8, 32, 34),
+    "Q4_K": (12, 256, 144),
+    "Q5_K": (13, 256, 176),
+    "Q6_K": (14, 256, 210),
+}
+"""Number, weights in a block, bytes of a block."""
 
 
 def text(value: str | bytes) -> bytes:
