@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.core.errors import ModelError
 from app.core.paths import Home
+from app.models.adapter import AttachedAdapter
 from app.models.gguf import Header
 from app.models.model import LibraryModel, ModelSummary
 from app.models.source import ModelSource
@@ -45,9 +46,12 @@ class Shelf:
         records = self.records.all()
         record = self.record(model_id)
         told_apart = distinctions(each.model for each in records)
-        attached = self.records.adapters.attached().get(model_id, ())
         found = self._refreshed(record, records)
-        return replace(found, distinction=told_apart.get(model_id, ""), adapters=attached)
+        return replace(found, distinction=told_apart.get(model_id, ""), adapters=self.attached(model_id))
+
+    def attached(self, model_id: int) -> tuple[AttachedAdapter, ...]:
+        """The adapters that it is used with."""
+        return self.records.adapters.attached().get(model_id, ())
 
     def record(self, model_id: int) -> ModelRecord:
         """Its record. Errors: :class:`ModelError` when it is not in the library."""

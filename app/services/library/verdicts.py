@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from app.inference.protocol import AdapterUse
@@ -81,8 +82,8 @@ class Verdicts:
         if isinstance(model, Path):
             return resolved(model), self._settings.current.model.context, ()
         record = self._shelf.record(model)
-        attached = adapters_here(self._shelf.one(model))
-        return Path(record.model.path), self._presets.load_settings(record).n_ctx, attached
+        with_adapters = replace(record.model, adapters=self._shelf.attached(model))  # not `one`, which reads them all
+        return Path(record.model.path), self._presets.load_settings(record).n_ctx, adapters_here(with_adapters)
 
 
 def first_part(path: Path, summary: ModelSummary) -> Path:
