@@ -236,8 +236,12 @@ class DownloadManager:
         self._wake.set()
 
     def _shown(self, entry: Entry) -> Download:
-        current = self._crew.outcome(entry.id) if entry.wish.wanted == "run" else None
-        return self._download(entry, current or replace(entry.outcome, state=entry.state))
+        current = self._crew.outcome(entry.id)
+        if current is None:
+            current = replace(entry.outcome, state=entry.state)
+        elif entry.wish.wanted != "run":  # it is about to stop, and has what it has
+            current = replace(current, state=entry.state, note="")
+        return self._download(entry, current)
 
     def _download(self, entry: Entry, outcome: Outcome) -> Download:
         file, told = entry.spec.file, outcome.state in ("paused", "failed", "done")

@@ -31,8 +31,10 @@ def test_a_pause_is_heard_while_the_server_stalls_and_the_rest_is_fetched_later(
     with running(Bench(tmp_path, hub.url)) as bench:
         added = bench.manager.add(publish(hub, {"model.gguf": DATA}))
         assert stalls.stalled.wait(20)
+        bench.wait(lambda download: download.done_bytes > 0)
         bench.manager.pause(added.id)
         paused = bench.wait(lambda download: download.state == "paused")
+        assert all(seen.done_bytes > 0 for seen in bench.history if seen.state == "paused")
         assert not stalls.let_go.is_set()
         assert paused.problem == ""
         assert not Path(paused.target).exists()
