@@ -159,7 +159,7 @@ class Photographer:
         self._until("the verdict", lambda: "akes" in self._find("models.find.fit.sentence").text())
         self._until("the advice", lambda: bool(self._find("models.find.advice.words").text()))
         self._save("find-details")
-        self._find("models.find.search").setText("Qwen3")
+        self._enter(self._find("models.find.search"), "Qwen3")
         self._until("what was found", lambda: self._find("models.find.results").model().rowCount() == 3)
         self._window.go("settings")
         self._find("settings.view.connections").click()
@@ -228,12 +228,15 @@ class Photographer:
             self._until("the reply's end", lambda: self._find("composer.send").toolTip().startswith("Send"))
 
     def _type(self, question: str) -> None:
+        field = self._find("composer.input")
+        self._until("the composer", field.isEnabled)
+        self._enter(field, question)
+
+    def _enter(self, field: Any, words: str) -> None:
         from PySide6.QtCore import Qt
         from PySide6.QtTest import QTest
 
-        field = self._find("composer.input")
-        self._until("the composer", field.isEnabled)
-        QTest.keyClicks(field, question)
+        QTest.keyClicks(field, words)
         QTest.keyClick(field, Qt.Key.Key_Return)
 
     def _ask(self, question: str) -> str:
