@@ -17,11 +17,19 @@ from app.storage.schema import open_database
 from tests.helpers.command_line import REPOSITORY, Satchel, until
 
 LONG = "Write a very long story about the sea, in many chapters, and never stop."
+ENDLESS = "[chat]\nmax_reply_tokens = 3000\n[sampling]\ntemperature = 0.0\nrepeat_penalty = 1.0\n"
 
 
 @pytest.fixture
 def satchel(home: Home, chat_model: Path, embedding_model: Path) -> Satchel:
     return Satchel(home)
+
+
+@pytest.fixture
+def endless(satchel: Satchel) -> Satchel:
+    """Its replies to :data:`LONG` have thousands of tokens, so that there is a middle of them to stop in."""
+    satchel.home.settings_file.write_text(ENDLESS, "utf-8")
+    return satchel
 
 
 @pytest.fixture(scope="module")
@@ -241,20 +249,20 @@ def test_a_restored_ledger_is_said(satchel: Satchel, tmp_path: Path) -> None:
     assert "note.txt (1)" in out
 
 
-def test_ctrl_c_stops_the_reply_and_keeps_it(satchel: Satchel) -> None:
-    process = satchel.start("ask", LONG)
+def test_ctrl_c_stops_the_reply_and_keeps_it(endless: Satchel) -> None:
+    process = endless.start("ask", LONG)
     assert process.stdout is not None
     assert process.stdout.read(1)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Stopped." in err
-    assert satchel.messages()[-1].state == "stopped"
-    assert satchel.messages()[-1].text
+    assert endless.messages()[-1].state == "stopped"
+    assert endless.messages()[-1].text
 
 
-def test_a_reader_that_leaves_ends_it_quietly(satchel: Satchel) -> None:
-    process = satchel.start("ask", LONG)
+def test_a_reader_that_leaves_ends_it_quietly(endless: Satchel) -> None:
+    process = endless.start("ask", LONG)
     assert process.stdout is not None
     assert process.stderr is not None
     assert process.stdout.read(1)
@@ -263,7 +271,7 @@ def test_a_reader_that_leaves_ends_it_quietly(satchel: Satchel) -> None:
     process.stderr.close()
     assert process.wait(60) == 1
     assert err == ""
-    assert satchel.messages()[-1].state == "stopped"
+    assert endless.messages()[-1].state == "stopped"
 
 
 def test_without_any_output_it_still_works(satchel: Satchel) -> None:
@@ -272,16 +280,16 @@ def test_without_any_output_it_still_works(satchel: Satchel) -> None:
     assert done.returncode == 0
 
 
-def test_kill_9_in_the_middle_of_a_reply_loses_nothing_that_was_saved(satchel: Satchel) -> None:
-    process = satchel.start("ask", LONG)
-    with satchel.conversations() as conversations:
+def test_kill_9_in_the_middle_of_a_reply_loses_nothing_that_was_saved(endless: Satchel) -> None:
+    process = endless.start("ask", LONG)
+    with endless.conversations() as conversations:
         until(lambda: conversations.summaries())
         conversation_id = conversations.summaries()[0].id
         until(lambda: any(m.role == "assistant" and m.text for m in conversations.path(conversation_id)))
     process.kill()
     process.communicate(timeout=60)
-    out, _ = satchel.run("chat", "--conversation", str(conversation_id))
-    question, reply = satchel.messages()
+    out, _ = endless.run("chat", "--conversation", str(conversation_id))
+    question, reply = endless.messages()
     assert question.text == LONG
     assert reply.state == "interrupted"
     assert reply.text
