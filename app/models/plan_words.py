@@ -85,6 +85,8 @@ def _quantization(search: Search, chosen: Setting) -> str:
         return f"{name} is the most exact one that fits: {_name(nearest)} {_would_take(search, other, lacking)}."
     speed = search.tokens_per_s(other)
     if speed is not None and search.slow(other):
+        if round(search.tokens_per_s(chosen) or 0.0) <= round(speed):  # "about 3" instead of "about 3" helps nobody
+            return f"{name} is a little faster than {_name(nearest)}, which would fit; both write slowly here."
         rate = f"about {speed:.0f} tokens a second" if speed >= 1.5 else "a token a second or less"
         return f"{name} is faster than {_name(nearest)}, which would fit, but only write {rate}."
     return f"{name} leaves room for the context, which {_name(nearest)} would not."

@@ -21,7 +21,7 @@ The closed forms search, which takes milliseconds; llama.cpp's own layout then h
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -65,7 +65,8 @@ class Setting:
 class Search:
     """Finds the first setting that fits. Lays each setting out at most once.
 
-    ``corrections``: by candidate, bytes by device that the layouts are known to be too low by.
+    ``corrections``: by candidate, bytes by device that the layouts are known to be too low by. ``speed_ratio``: tokens
+    a second measured here over those predicted; it counts in the ranking, so that a choice and its words agree with it.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Search:
         layout: LayoutFunction,
         wishes: Wishes,
         corrections: Mapping[Candidate, Mapping[str, int]],
+        speed_ratio: Callable[[Candidate], float] = lambda _: 1.0,
     ) -> None:
         self.candidates = tuple(sorted(_worth_it(candidates), key=_identity))
         self.left_out = tuple(sorted(set(candidates) - set(self.candidates), key=_identity))
@@ -82,6 +84,7 @@ class Search:
         self.wishes = wishes
         self._layout = layout
         self._corrections = corrections
+        self._speed_ratio = speed_ratio
         self._layouts: dict[Setting, Layout] = {}
 
     # -- what one setting takes -------------------------------------------------------------------------------------
@@ -108,9 +111,9 @@ class Search:
 
     def tokens_per_s(self, setting: Setting) -> float | None:
         """The estimate that ranks settings; None when the speed of main memory is not known."""
-        return tokens_per_s(
-            self.layout(setting), setting.candidate.read_share, self._speeds, overhead=setting.candidate.overhead_s
-        )
+        candidate = setting.candidate
+        speed = tokens_per_s(self.layout(setting), candidate.read_share, self._speeds, overhead=candidate.overhead_s)
+        return None if speed is None else speed * self._speed_ratio(candidate)
 
     @cached_property
     def _speeds(self) -> dict[str, float]:

@@ -36,7 +36,7 @@ def make_plan(
         raise ValueError("nothing to choose from")
     wishes = wishes or Wishes()
     corrections: dict[Candidate, Mapping[str, int]] = {}
-    search = Search(candidates, room, layout, wishes, corrections)
+    search = Search(candidates, room, layout, wishes, corrections, speed_ratio)
     found = search.best()
     for _ in range(_MOST_CHECKS if exact is not None else 0):
         asked = found or search.smallest()

@@ -140,6 +140,15 @@ def test_when_all_are_slow_the_fastest_good_one() -> None:
     assert chosen(plan)[0] == "Q4_K_M"
 
 
+def test_what_was_measured_here_counts_in_the_choice_and_in_its_words() -> None:
+    machine = room(64 * GB, memory_bytes_per_s=10e9)
+    slow = make_plan(LLAMA_8B.candidates(), machine, LLAMA_8B.layout(), Wishes(4096))
+    assert slow.reasons[0] == "Q4_K_M is a little faster than Q5_K_M, which would fit; both write slowly here."
+    quick = make_plan(LLAMA_8B.candidates(), machine, LLAMA_8B.layout(), Wishes(4096), speed_ratio=lambda _: 20.0)
+    assert chosen(quick)[0] == "Q8_0"
+    assert quick.tokens_per_s == pytest.approx(20 * 0.6 * 10e9 / (8.5e9 + 2048 * 131_072), rel=0.05)
+
+
 def test_experts_that_rest_cost_memory_and_no_time() -> None:
     rested = make_plan(
         LLAMA_8B.candidates("Q8_0", read_share=0.2),
