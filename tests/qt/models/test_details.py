@@ -308,11 +308,14 @@ def test_the_context_has_the_same_colour_in_the_lesson_as_in_the_memory_bar(
     page = _page(qtbot, world, model(1))
     _button(page, "models.lesson").click()
     _says(qtbot, page, "models.lesson.context", "A context of 4,096 tokens adds 189 MB: 46 kB for each token.")
-    images = [page.findChild(QWidget, name).grab().toImage() for name in ("models.lesson.bars", "models.fit.bar")]
     weights, context = (color.rgb() for color in shades(world.parts.theme)[:2])
-    for image in images:
-        colors = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
-        assert {weights, context} <= colors
+
+    def drawn(name: str) -> bool:
+        image = page.findChild(QWidget, name).grab().toImage()
+        return {weights, context} <= {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+
+    qtbot.waitUntil(lambda: drawn("models.lesson.bars"))
+    qtbot.waitUntil(lambda: drawn("models.fit.bar"))
 
 
 # -- the file ---------------------------------------------------------------------------------------------------------
