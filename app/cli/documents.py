@@ -14,6 +14,7 @@ from app.chat.rows import quote_text
 from app.chat.sources import Evidence
 from app.cli.records import collection_record, evidence_record, file_record
 from app.cli.terminal import Terminal
+from app.cli.words import counted
 from app.core.errors import DocumentError, WorkerError
 from app.knowledge.protocol import CollectionInfo, FileInfo
 from app.services.compose import Services
@@ -180,7 +181,7 @@ def _write_collection(terminal: Terminal, info: CollectionInfo, trouble: Sequenc
     terminal.line(f"{info.name} ({info.id}): {_state(info)}")
     counts = [("pending", info.pending), ("skipped", info.skipped), ("failed", info.failed), ("missing", info.missing)]
     others = "".join(f", {count:,} {name}" for name, count in counts if count)
-    files, passages = _counted(info.files, "file"), _counted(info.chunks, "passage")
+    files, passages = counted(info.files, "file"), counted(info.chunks, "passage")
     terminal.line(f"  {info.indexed:,} of {files} indexed{others}; {passages}")
     for root in info.roots:
         terminal.line(f"  {root}")
@@ -188,10 +189,6 @@ def _write_collection(terminal: Terminal, info: CollectionInfo, trouble: Sequenc
         terminal.paragraph(info.problem, first="  ", rest="  ")
     for file in trouble:
         terminal.paragraph(f"{file.status}: {file.path}: {file.reason}", first="  ", rest="    ")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def _state(info: CollectionInfo) -> str:

@@ -5,18 +5,15 @@ Further arguments name the states to render; none: all of them. ``LOOK`` in the 
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from PySide6.QtCore import QLocale
 from PySide6.QtGui import QColor, QPainter, QPixmap
-from PySide6.QtWidgets import QApplication, QDialog, QPushButton, QScrollArea, QSlider
+from PySide6.QtWidgets import QDialog, QPushButton, QScrollArea, QSlider
 
 from app.hardware.read import machine_key
 from app.models.library_values import DuplicateCopy, DuplicateGroup, HashProgress, UpdateCheck
@@ -25,10 +22,9 @@ from app.models.preset import Preset
 from app.models.sizing import Layout
 from app.models.source import ModelSource
 from app.storage.measurements import Measurement
-from app.ui.theme import Theme, ThemeChoice
 from tests.helpers.fake_libraries import model
 from tests.helpers.local_plans import none_fits, with_gpu
-from tests.helpers.screens_models import LONG, Stage
+from tests.helpers.screens_models import LONG, Stage, render
 
 OLD_TEMPLATE = (
     "{% for message in messages %}\n<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
@@ -330,28 +326,5 @@ def picture(stage: Stage) -> QPixmap:
     return whole
 
 
-def main(folder: Path, wanted: list[str]) -> None:
-    """Render states, each light and dark."""
-    application = QApplication(sys.argv[:1])
-    QLocale.setDefault(QLocale(QLocale.Language.English))
-    folder.mkdir(parents=True, exist_ok=True)
-    width, height = (int(part) for part in os.environ.get("LOOK", "1280x820").split("x"))
-    choices: tuple[ThemeChoice, ...] = ("light", "dark")
-    for choice in choices:
-        theme = Theme(application, choice)
-        for name in wanted or STATES:
-            with tempfile.TemporaryDirectory() as home:
-                stage = Stage(theme, Path(home), width, height)
-                STATES[name](stage)
-                stage.settle()
-                picture(stage).save(str(folder / f"{name}-{choice}.png"))
-                if stage.models.hold_load is not None:
-                    stage.models.hold_load.set()
-                stage.settle(0.05)
-                stage.window.hide()
-                stage.bridge.close()
-                stage.window.deleteLater()
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    render(STATES, Path(sys.argv[1]), sys.argv[2:], picture=picture)

@@ -10,12 +10,13 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from PySide6.QtCore import QLocale
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QListView, QScrollArea, QWidget
 
 from app.core.errors import NetworkError, SatchelError
@@ -284,8 +285,20 @@ STATES: dict[str, Callable[[Stage], None]] = {
 }
 
 
-def main(folder: Path, wanted: list[str]) -> None:
-    """Render states, each light and dark; ``LOOK`` in the environment adds sizes: "900x600"."""
+def window_only(stage: Stage) -> QPixmap:
+    """The window as it is."""
+    return stage.window.grab()
+
+
+def render(
+    states: Mapping[str, Callable[[Stage], None]],
+    folder: Path,
+    wanted: list[str],
+    *,
+    prefix: str = "",
+    picture: Callable[[Stage], QPixmap] = window_only,
+) -> None:
+    """Draw states to ``folder``, each light and dark; ``LOOK`` in the environment sets another size: "900x600"."""
     application = QApplication(sys.argv[:1])
     QLocale.setDefault(QLocale(QLocale.Language.English))
     folder.mkdir(parents=True, exist_ok=True)
@@ -293,17 +306,18 @@ def main(folder: Path, wanted: list[str]) -> None:
     choices: tuple[ThemeChoice, ...] = ("light", "dark")
     for choice in choices:
         theme = Theme(application, choice)
-        for name in wanted or STATES:
+        for name in wanted or states:
             with tempfile.TemporaryDirectory() as home:
                 stage = Stage(theme, Path(home), width, height)
                 try:
-                    STATES[name](stage)
+                    states[name](stage)
                 except SatchelError as error:
                     sys.stderr.write(f"{name}: {error}\n")
                 stage.settle()
-                stage.window.grab().save(str(folder / f"{name}-{choice}.png"))
-                if stage.hub.hold is not None:
-                    stage.hub.hold.set()
+                picture(stage).save(str(folder / f"{prefix}{name}-{choice}.png"))
+                for held in (stage.hub.hold, stage.models.hold_load):
+                    if held is not None:
+                        held.set()
                 stage.settle(0.05)
                 stage.window.hide()
                 stage.bridge.close()
@@ -311,4 +325,4 @@ def main(folder: Path, wanted: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    render(STATES, Path(sys.argv[1]), sys.argv[2:])

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QApplication, QPushButton
+from PySide6.QtWidgets import QPushButton
 
 from app.ui.settings.page import SettingsPage
-from app.ui.theme import Theme, ThemeChoice
 from app.ui.widgets.basic import row
 from tests.helpers.fake_network import FakeConnections, connection
-from tests.helpers.screens_models import Stage
+from tests.helpers.screens_models import Stage, render
 
 CDN = "cas-bridge.xethub.hf.co"
 
@@ -88,25 +84,5 @@ STATES: dict[str, Callable[[Stage], None]] = {
 }
 
 
-def main(folder: Path, wanted: list[str]) -> None:
-    """Render states, each light and dark; ``LOOK`` in the environment adds sizes: "900x600"."""
-    application = QApplication(sys.argv[:1])
-    QLocale.setDefault(QLocale(QLocale.Language.English))
-    folder.mkdir(parents=True, exist_ok=True)
-    width, height = (int(part) for part in os.environ.get("LOOK", "1280x820").split("x"))
-    choices: tuple[ThemeChoice, ...] = ("light", "dark")
-    for choice in choices:
-        theme = Theme(application, choice)
-        for name in wanted or STATES:
-            with tempfile.TemporaryDirectory() as home:
-                stage = Stage(theme, Path(home), width, height)
-                STATES[name](stage)
-                stage.settle()
-                stage.window.grab().save(str(folder / f"settings-{name}-{choice}.png"))
-                stage.window.hide()
-                stage.bridge.close()
-                stage.window.deleteLater()
-
-
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2:])
+    render(STATES, Path(sys.argv[1]), sys.argv[2:], prefix="settings-")
