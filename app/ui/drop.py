@@ -1,4 +1,4 @@
-"""What was dropped on the window, what will happen with it, and the overlay that says so before the drop."""
+"""What was dropped on the window, and what will happen with it."""
 
 from __future__ import annotations
 
@@ -8,12 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QEvent, QMimeData, QObject, Qt, QUrl
-from PySide6.QtGui import QColor, QDragMoveEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QPlainTextEdit, QWidget
+from PySide6.QtCore import QCoreApplication, QMimeData, QUrl
 
-from app.ui.theme import Theme
-from app.ui.widgets.basic import Icon, column, frame, label
 from app.ui.widgets.words import counted
 
 MODEL_SUFFIX = ".gguf"
@@ -99,66 +95,3 @@ def _translate(text: str) -> str:
 
 def _and(words: list[str]) -> str:
     return words[0] if len(words) == 1 else _translate("{first} and {second}").format(first=words[0], second=words[1])
-
-
-class DropOverlay(QWidget):
-    """Over the whole window while something is dragged; it lets the drag through to the window below."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme, self._over = theme, parent
-        self.setObjectName("drop.overlay")
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._icon = Icon(theme, "folder-plus", "accent", 48)
-        self._icon.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._words = label(kind="title", wrap=True, name="drop.words")
-        self._words.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._hint = label(self.tr("Your files stay where they are."), "muted")
-        self._hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        box = frame("drop")
-        inner = column(spacing=14, margin=24, parent=box)
-        inner.addStretch()
-        inner.addWidget(self._icon)
-        inner.addWidget(self._words)
-        inner.addWidget(self._hint)
-        inner.addStretch()
-        column(box, margin=28, parent=self)
-        parent.installEventFilter(self)
-        self.hide()
-
-    def show_for(self, dropped: Dropped) -> None:
-        """Say what will happen."""
-        only_models = bool(dropped.models) and not dropped.documents
-        self._icon.set_icon("box" if only_models else "folder-plus" if dropped.usable else "unlink", "accent")
-        self._words.setText(dropped.sentence)
-        self._hint.setVisible(dropped.usable)
-        self.setAccessibleName(dropped.sentence)
-        self.setGeometry(self._over.rect())
-        self.show()
-        self.raise_()
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.Resize and self.isVisible():
-            self.setGeometry(self._over.rect())
-        return super().eventFilter(watched, event)
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        ground = QColor(self._theme.colors.ground)
-        ground.setAlpha(225)
-        painter.fillRect(self.rect(), ground)
-
-
-class TextDrops(QObject):
-    """Lets a field take text that is dropped on it, and leaves files and addresses to the window."""
-
-    def __init__(self, field: QPlainTextEdit) -> None:
-        super().__init__(field)
-        field.setAcceptDrops(True)
-        field.viewport().installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if isinstance(event, QDragMoveEvent) and Dropped.of_mime(event.mimeData()):  # entering is a move, too
-            event.ignore()
-            return True
-        return super().eventFilter(watched, event)

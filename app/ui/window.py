@@ -15,19 +15,17 @@ from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
     QIcon,
     QKeySequence,
     QPaintEvent,
     QShortcut,
 )
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QMainWindow, QPlainTextEdit, QStackedWidget, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QStackedWidget, QWidget
 
 from app.core.errors import SatchelError
 from app.ui.bridge import Bridge
-from app.ui.drop import DropOverlay, Dropped, TextDrops
+from app.ui.drop import Dropped
+from app.ui.drop_zone import DropZone, TextDrops, leave_drops
 from app.ui.notices import Action, Note, Notices
 from app.ui.opening import Opening
 from app.ui.rail import PAGES, Memory, Page, Rail
@@ -65,7 +63,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Satchel")
         self.setWindowIcon(QIcon(str(RESOURCES / "satchel.svg")))
         self.setMinimumSize(720, 520)
-        self.setAcceptDrops(True)
         self.rail = Rail(theme, bridge, read_memory)
         self.rail.chosen.connect(self.go)
         self.rail.offline_clicked.connect(self.show_network)
@@ -74,7 +71,8 @@ class MainWindow(QMainWindow):
         self._opening = Opening(theme)
         self._stack.addWidget(self._opening)
         self._stack.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        body = QWidget()
+        body = DropZone(theme)
+        body.dropped.connect(self.take)
         layout = QHBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -83,7 +81,6 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self._stack.setFocus()  # not the rail: a ring around "Chat" at the start would mean nothing
         self.notices = Notices(theme, body)
-        self._overlay = DropOverlay(theme, body)
         self.page: Page = "chat"
         bridge.happened.connect(self._happened)
         bridge.failed.connect(self.notices.show_error)
@@ -236,7 +233,7 @@ class MainWindow(QMainWindow):
         found = self._pages.get(page)
         if found is None:
             found = self._pages[page] = self._build(page)
-            _leave_drops_to_window(found)
+            leave_drops(found)
             if page == "chat":
                 TextDrops(cast("ChatPage", found).pane.composer.input)
             self._stack.addWidget(found)
@@ -333,24 +330,6 @@ class MainWindow(QMainWindow):
 
     # -- Qt --------------------------------------------------------------------------------------------------------
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        dropped = Dropped.of_mime(event.mimeData())
-        if dropped:
-            self._overlay.show_for(dropped)
-            event.acceptProposedAction()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._overlay.hide()
-        super().dragLeaveEvent(event)
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._overlay.hide()
-        dropped = Dropped.of_mime(event.mimeData())
-        if dropped:
-            event.setDropAction(Qt.DropAction.CopyAction)  # never "move": the files stay where they are
-            event.accept()
-            QTimer.singleShot(0, lambda: self.take(dropped))  # a dialog must not hold up the drag's source
-
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
         if not self._was_painted:
@@ -407,10 +386,3 @@ class MainWindow(QMainWindow):
 
 def _page(name: str) -> Page:
     return next((page for page in PAGES if page == name), "chat")
-
-
-def _leave_drops_to_window(page: QWidget) -> None:
-    """Text inputs would paste a dropped file's address; the window has something better to do with it."""
-    for kind in (QLineEdit, QPlainTextEdit):
-        for found in page.findChildren(kind):
-            found.setAcceptDrops(False)

@@ -51,8 +51,9 @@ class Driver:
         data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
         where, offered = QPointF(400, 300), Qt.DropAction.CopyAction
         with_what = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
-        self.window.dragEnterEvent(QDragEnterEvent(where, offered, data, *with_what))
-        self.window.dropEvent(QDropEvent(where, offered, data, *with_what))
+        native = self.window.windowHandle()
+        QApplication.sendEvent(native, QDragEnterEvent(where, offered, data, *with_what))
+        QApplication.sendEvent(native, QDropEvent(where, offered, data, *with_what))
 
     def ask(self, question: str) -> None:
         """Type a question and press Enter."""

@@ -11,7 +11,8 @@ from PySide6.QtCore import QMimeData, QUrl
 from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.ui.drop import DropOverlay, Dropped
+from app.ui.drop import Dropped
+from app.ui.drop_zone import DropOverlay
 from app.ui.theme import Theme
 
 
