@@ -58,7 +58,7 @@ class LibraryModel:
     in_place: bool
     added_at: datetime
     present: bool = True
-    """False: the file is not there now; ``missing_reason`` says why."""
+    """False: the file is not there now, or no model any more; ``missing_reason`` says why."""
     name: str = ""
     """The person's own name for it; empty: ``found_name`` or the summary's."""
     notes: str = ""
@@ -70,7 +70,7 @@ class LibraryModel:
     missing_reason: str = ""
     """Sentences for the person: the file was deleted, its drive is not connected, a part is missing."""
     found_at: str = ""
-    """Where a file of the same content lies now, when ``path`` is gone; ``relink`` takes it."""
+    """Where its file may lie now, when ``path`` is gone: one as long, with its name or its time of change."""
     program: str = ""
     """Whose folder it lies in ("Ollama"); empty: nobody's."""
     found_name: str = ""

@@ -95,7 +95,9 @@ def _write_missing(terminal: Terminal, models: Sequence[LibraryModel]) -> None:
             terminal.paragraph(f"{model.title} is missing: {model.path}")
             terminal.paragraph(model.missing_reason, first="  ", rest="  ")
             if model.found_at:
-                found = f"It is at {model.found_at} now: “satchel models relink {model.id}” takes that."
+                found = (
+                    f"It may be {model.found_at} now: “satchel models relink {model.id}” looks at that and takes it."
+                )
                 terminal.paragraph(found, first="  ", rest="  ")
 
 

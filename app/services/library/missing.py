@@ -1,19 +1,15 @@
-"""Why a model's file is not there, in words, and where it may lie now."""
+"""Why a model's file is not there, in words."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from app.core.errors import ModelError
 from app.models.model import LibraryModel
-from app.models.split import part_paths
-from app.storage.file_stamp import FileStamp
 
 _MOUNT_DEPTH = {"media": 4, "run": 5, "mnt": 3, "Volumes": 3}
 """Where systems put drives: how many parts of a path ("/", "media", user, drive) lead to the drive's own folder."""
-_MAX_LOOKED_AT = 2_000
-"""Entries of a folder; a model folder has far fewer."""
 
 
 def missing_reason(model: LibraryModel) -> str:
@@ -28,6 +24,11 @@ def missing_reason(model: LibraryModel) -> str:
     if model.program and _exists(gone[0].parent) and not gone[0].is_symlink():
         return f"{model.program} does not have this file any more: it was updated or deleted there."
     return _why_gone(gone[0])
+
+
+def unusable_reason(error: ModelError) -> str:
+    """Sentences: there is a file, and it is not the model any more, nor another one."""
+    return f"Something else is in its place. {error.what} {error.why}".strip()
 
 
 def _why_gone(path: Path) -> str:
@@ -54,44 +55,6 @@ def drive_folder(path: Path) -> Path | None:
     if parts[1:2] == ("run",) and parts[2:3] != ("media",):
         return None
     return Path(*parts[:depth]) if 0 < depth < len(parts) else None
-
-
-def find_moved(model: LibraryModel, stamp: FileStamp, folders: Iterable[Path], taken: set[str]) -> str:
-    """The path of a file that is as long as the missing one and has its name or its time of change; empty if none.
-
-    Looked at: ``folders`` and what is in them, the folder where it lay, and the folders beside that.
-    ``taken``: paths that are models of their own.
-    """
-    path = Path(model.path)
-    for folder in dict.fromkeys((path.parent, *folders, *_subfolders(path.parent.parent))):
-        for name, size_bytes, mtime_ns in _files(folder):
-            found = folder / name
-            if str(found) in taken or not (name == path.name or mtime_ns == stamp.mtime_ns):
-                continue
-            parts = part_paths(found) if model.parts else (found,)
-            now = FileStamp.of_all(map(str, parts)) if model.parts else FileStamp(size_bytes, mtime_ns)
-            if now is not None and now.size_bytes == stamp.size_bytes and parts[:1] == (found,):
-                return str(found)
-    return ""
-
-
-def _files(folder: Path) -> Iterator[tuple[str, int, int]]:
-    try:
-        with os.scandir(folder) as entries:
-            for entry, _ in zip(entries, range(_MAX_LOOKED_AT), strict=False):
-                if entry.is_file():
-                    found = entry.stat()
-                    yield entry.name, found.st_size, found.st_mtime_ns
-    except OSError:  # gone or not readable, which is what is being told
-        return
-
-
-def _subfolders(folder: Path) -> list[Path]:
-    try:
-        with os.scandir(folder) as entries:
-            return [Path(entry.path) for entry, _ in zip(entries, range(200), strict=False) if entry.is_dir()]
-    except OSError:
-        return []
 
 
 def _exists(path: Path) -> bool:

@@ -17,7 +17,8 @@ from app.models.source import ModelSource
 from app.models.split import part_paths
 from app.models.starters import starter_folder
 from app.models.titles import distinctions
-from app.services.library.missing import find_moved, missing_reason
+from app.services.library.missing import missing_reason, unusable_reason
+from app.services.library.nearby import Nearby
 from app.storage.file_stamp import FileStamp
 from app.storage.library import LibraryRecords, ModelRecord
 
@@ -38,7 +39,8 @@ class Shelf:
     def all(self) -> list[LibraryModel]:
         """All models in the order they were added. A changed file's header is read again."""
         records = self.records.all()
-        models = [self._refreshed(record, records) for record in records]
+        nearby = self._nearby(records)
+        models = [self._refreshed(record, nearby) for record in records]
         return self._with_relations(models)
 
     def one(self, model_id: int) -> LibraryModel:
@@ -46,7 +48,7 @@ class Shelf:
         records = self.records.all()
         record = self.record(model_id)
         told_apart = distinctions(each.model for each in records)
-        found = self._refreshed(record, records)
+        found = self._refreshed(record, self._nearby(records))
         return replace(found, distinction=told_apart.get(model_id, ""), adapters=self.attached(model_id))
 
     def attached(self, model_id: int) -> tuple[AttachedAdapter, ...]:
@@ -110,11 +112,11 @@ class Shelf:
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
-    def _refreshed(self, record: ModelRecord, records: Sequence[ModelRecord]) -> LibraryModel:
+    def _refreshed(self, record: ModelRecord, nearby: Nearby) -> LibraryModel:
         model = record.model
         stamp = FileStamp.of_all(model.files)
         if stamp is None:
-            return self._missing(record, records)
+            return self._missing(record, missing_reason(model), nearby)
         model = replace(model, sha256=self.records.hashes.get(model.path, FileStamp.of(Path(model.path))))
         if stamp == record.stamp:
             return model
@@ -122,22 +124,23 @@ class Shelf:
             _, summary = self.read(Path(model.path))
         except ModelError as error:
             log.warning("a model of the library changed and cannot be read now: %s", error)
-            return model
+            return self._missing(record, unusable_reason(error), nearby)
         self.records.replace_summary(model.id, summary, stamp)
         changed = summary.chat_template != record.accepted_template
         return replace(model, summary=summary, template_changed=changed)
 
-    def _missing(self, record: ModelRecord, records: Sequence[ModelRecord]) -> LibraryModel:
-        model = record.model
-        taken = {each.model.path for each in records}
-        folders = [self._home.models, starter_folder(), *(Path(path).parent for path in sorted(taken))]
+    def _missing(self, record: ModelRecord, reason: str, nearby: Nearby) -> LibraryModel:
         return replace(
-            model,
+            record.model,
             present=False,
-            missing_reason=missing_reason(model),
-            found_at=find_moved(model, record.stamp, folders, taken),
-            sha256=self.records.hashes.last(model.path),
+            missing_reason=reason,
+            found_at=nearby.find(record.model, record.stamp),
+            sha256=self.records.hashes.last(record.model.path),
         )
+
+    def _nearby(self, records: Sequence[ModelRecord]) -> Nearby:
+        taken = {each.model.path for each in records}
+        return Nearby([self._home.models, starter_folder(), *(Path(path).parent for path in sorted(taken))], taken)
 
     def _with_relations(self, models: list[LibraryModel]) -> list[LibraryModel]:
         told_apart = distinctions(models)

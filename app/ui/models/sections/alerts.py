@@ -110,7 +110,7 @@ class Alerts(QWidget):
         reason = model.missing_reason or self.tr("It was moved or deleted, or its drive is not mounted.")
         words = self.tr("The file is not there now. {reason}").format(reason=reason)
         if found_at:
-            words += " " + self.tr("A file with the same content is at {path}.").format(path=short_path(found_at))
+            words += " " + self.tr("It may be this one: {path}.").format(path=short_path(found_at))
         self._missing.words.setText(words)
         self._found_at = found_at
         self._take.setVisible(bool(found_at))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,18 @@ from app.models.preset import Preset
 from app.storage.library import FileStamp
 from tests.helpers import gguf_files
 from tests.helpers.library import Bench
+
+
+_reads: list[list[str]] = []
+
+
+@contextlib.contextmanager
+def read_folders() -> Iterator[list[str]]:
+    """The folders that are listed meanwhile, as often as they are."""
+    if not _reads:
+        sys.addaudithook(lambda event, values: _reads[-1].append(str(values[0])) if event == "os.scandir" else None)
+    _reads.append([])
+    yield _reads[-1]
 
 
 def test_two_models_with_one_name_are_told_apart(bench: Bench, tmp_path: Path) -> None:
@@ -70,6 +85,36 @@ def test_a_renamed_file_and_a_renamed_folder_are_found_again(bench: Bench, tmp_p
     assert (found.present, found.found_at) == (False, str(tmp_path / "y" / "m.gguf"))
     again = bench.entries.relink(model.id)
     assert (again.present, again.path, again.notes) == (True, str(tmp_path / "y" / "m.gguf"), "Good.")
+
+
+def test_a_file_that_is_no_model_any_more_is_said(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "x" / "y").mkdir(parents=True)
+    path = gguf_files.llama(tmp_path / "x" / "y" / "m.gguf")
+    content = path.read_bytes()
+    bench.add(path)
+    path.write_text("<html>Sign in</html>")
+    now = bench.only()
+    assert (now.present, now.title) == (False, "Test Llama")
+    assert now.missing_reason.startswith("Something else is in its place. m.gguf is not a GGUF model.")
+    copy = tmp_path / "x" / "beside" / "m.gguf"
+    copy.parent.mkdir()
+    copy.write_bytes(content)
+    assert bench.only().found_at == str(copy)
+    path.write_bytes(content)
+    assert bench.only().present
+
+
+def test_a_folder_is_read_once_however_many_of_its_models_are_gone(bench: Bench, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    for number in range(20):
+        folder = disk / f"repo-{number}"
+        folder.mkdir(parents=True)
+        bench.add(gguf_files.llama(folder / f"m-{number}.gguf", n_layers=2 + number))
+    disk.rename(tmp_path / "moved")
+    with read_folders() as read:
+        assert not any(model.present for model in bench.entries.models())
+    assert read
+    assert len(read) <= 2 * len(set(read)), "once as a place for models, once as a neighbour"
 
 
 def test_another_file_of_the_same_name_is_not_taken_for_a_moved_one(bench: Bench, tmp_path: Path) -> None:
