@@ -82,6 +82,15 @@ def test_offline_nothing_is_requested_and_the_refusal_is_recorded(
 
 
 def test_turning_the_switch_cuts_what_is_under_way(hub: HubServer, network: Network, switch: Switch) -> None:
+    turned = threading.Event()
+
+    class Waits(Behaviour):
+        def body(self, seen: Seen, start: int, chunks: Iterator[bytes]) -> Iterator[bytes]:
+            yield next(chunks)
+            turned.wait(20)
+            yield from chunks
+
+    hub.behaviour = Waits()
     with (
         network.client("Download") as client,
         client.stream("GET", f"{hub.url}/a/b/resolve/main/model.gguf") as response,
@@ -89,6 +98,7 @@ def test_turning_the_switch_cuts_what_is_under_way(hub: HubServer, network: Netw
         chunks = response.iter_raw()
         assert next(chunks)
         switch.policy = NetworkPolicy(offline=True)
+        turned.set()
         with pytest.raises(OfflineError):
             for _ in chunks:
                 pass
