@@ -11,7 +11,7 @@ import logging
 import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from app.core.errors import HubError, NetworkError
 from app.core.network import Network
@@ -27,15 +27,16 @@ from app.models.hub.refusals import not_a_hub, refusal
 from app.models.hub.values import HubDetails, HubFile, HubPage, ResolvedUrl, Sort
 
 if TYPE_CHECKING:
-    from huggingface_hub import HfApi, ModelInfo
+    from huggingface_hub import HfApi
 
     from app.models.hub.session import Call
 
 log = logging.getLogger(__name__)
 
-_SORTS = {"downloads": "downloads", "likes": "likes", "updated": "last_modified", "trending": "trending_score"}
+_SORTS = {"downloads": "downloads", "likes": "likes", "updated": "lastModified", "trending": "trendingScore"}
 _IN_LISTS = ["author", "downloads", "likes", "lastModified", "gated", "private", "tags", "gguf"]
-_COMMIT = re.compile(r"[0-9a-f]{40}")
+_MOST_DIGITS = 20
+"""Python refuses to read whole answers for a number of thousands."""
 _ODD = (ValueError, TypeError, KeyError, AttributeError)
 """What the hub's library raises for an answer of another shape than it expects."""
 
@@ -55,26 +56,20 @@ class Hub:
     def search(self, query: str, *, sort: Sort = "downloads", cursor: str = "", limit: int = 30) -> HubPage:
         """GGUF models with these words in their name. ``cursor``: :attr:`HubPage.next` of the page before."""
         access = self._access()
-        with self._calling(access, "Search for models") as (api, current):
-            if cursor:
-                found = _following(access, cursor)
-            else:
-                listed: Any = api.list_models
-                found = list(
-                    listed(search=query or None, filter="gguf", sort=_SORTS[sort], limit=limit, expand=_IN_LISTS)
-                )
-            models = tuple(convert.model_of(info) for info in found if convert.is_named(info))
+        with self._calling(access, "Search for models") as (_, current):
+            asked = cursor or urlencode(_question(query, sort, limit), doseq=True)
+            # Only the query is taken from the hub's link to a later page, so it cannot lead elsewhere.
+            models = convert.models_of(_json(access, f"/api/models?{asked}"))
             return HubPage(models, urlsplit(current.links.get("next", "")).query)
 
     def details(self, repo_id: str, revision: str = "main") -> HubDetails:
         """A repository with its files and its card, as it is at a revision (branch, tag or commit)."""
         access = self._access()
-        with self._calling(access, f"Look at {repo_id}", repo_id) as (api, _):
-            info = api.model_info(repo_id, revision=revision, files_metadata=True)
-            model, files = convert.model_of(info), convert.files_of(info)
-            commit = info.sha or ""
-        if not convert.is_named(info) or not _COMMIT.fullmatch(commit):
-            raise not_a_hub(access.endpoint)
+        with self._calling(access, f"Look at {repo_id}", repo_id):
+            info: Any = _json(access, f"/api/models/{repo_id}/revision/{quote(revision, safe='')}?blobs=True")
+            if not convert.is_named(info):
+                raise ValueError("no model")
+            model, files, commit = convert.model_of(info), convert.files_of(info), convert.commit_of(info)
         has_card = any(file.path == "README.md" for file in files)
         return HubDetails(
             model=model,
@@ -163,12 +158,14 @@ class Hub:
     def _calling(self, access: Access, purpose: str, subject: str = "") -> Iterator[tuple[HfApi, Call]]:
         """The hub's library within one call, its errors in words."""
         import httpx2
-        from huggingface_hub import HfApi
+        from huggingface_hub import HfApi, utils
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError
 
         from app.models.hub.session import call
 
+        tools: Any = utils  # it does not declare what it exports
         try:
+            tools.validate_repo_id(subject or None)
             with call(self._network, access, purpose) as current:
                 yield HfApi(endpoint=access.endpoint, token=access.token or False, library_name="satchel"), current
         except HfHubHTTPError as error:
@@ -185,13 +182,18 @@ class Hub:
             raise not_a_hub(access.endpoint) from error
 
 
-def _following(access: Access, cursor: str) -> list[ModelInfo]:
-    """A later page of a search. Only the query is taken from the hub's link, so it cannot lead elsewhere."""
-    from huggingface_hub import ModelInfo, get_session, utils
+def _question(query: str, sort: Sort, limit: int) -> dict[str, Any]:
+    """As ``HfApi.list_models`` asks, whose answers cannot have one odd field."""
+    asked: dict[str, Any] = {"filter": "gguf", "sort": _SORTS[sort], "limit": limit, "expand": _IN_LISTS}
+    return {"search": query} | asked if query else asked
+
+
+def _json(access: Access, path: str) -> object:
+    """What the hub answers, with the library's headers and refusals. Numbers that no field has are 0."""
+    from huggingface_hub import get_session, utils
 
     tools: Any = utils  # it does not declare what it exports
     headers = tools.build_hf_headers(token=access.token or False, library_name="satchel")
-    answer = get_session().get(f"{access.endpoint}/api/models?{cursor}", headers=headers)
+    answer = get_session().get(f"{access.endpoint}{path}", headers=headers)
     tools.hf_raise_for_status(answer)
-    as_info: Callable[..., ModelInfo] = ModelInfo
-    return [as_info(**item) for item in answer.json()]
+    return answer.json(parse_int=lambda digits: int(digits) if len(digits) <= _MOST_DIGITS else 0)

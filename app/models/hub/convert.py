@@ -1,82 +1,118 @@
-"""From the hub library's values to ours. Believes no type: what the hub sends comes from its users."""
+"""From the hub's JSON to our values. Believes nothing: what the hub sends comes from its users.
+
+A field of another shape than expected counts as not said, so that one odd repository does not spoil a whole page. The
+library's ``ModelInfo`` is not used for that reason: it raises at the first odd date.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import Any
 
 from app.models.hub.files import RemoteFile
 from app.models.hub.values import Gated, HubModel
 
-if TYPE_CHECKING:
-    from huggingface_hub import ModelInfo
-
 _MAX_TAGS, _MAX_TEXT = 100, 200
 _MAX_COUNT = 2**62
 _REPO_ID = re.compile(r"(?:[\w.-]{1,100}/)?[\w.-]{1,100}")
+_COMMIT = re.compile(r"[0-9a-f]{40}")
+_YEARS = range(1990, 3000)
+"""Of a date that may be one: others overflow where a time zone is added."""
+
+Json = Mapping[str, Any]
 
 
-def is_named(info: ModelInfo) -> bool:
-    """Whether its name can be one: it becomes a part of addresses and of paths."""
-    return _REPO_ID.fullmatch(info.id) is not None and not {".", ".."} & set(info.id.split("/"))
+def models_of(listed: object) -> tuple[HubModel, ...]:
+    """The repositories of a list, without those that have no usable name. Errors: ValueError when it is no list."""
+    if not isinstance(listed, list):
+        raise ValueError("no list of models")
+    named = [item for item in listed if is_named(item)]
+    if listed and not named:
+        raise ValueError("a list of something else than models")
+    return tuple(model_of(item) for item in named)
 
 
-def model_of(info: ModelInfo) -> HubModel:
-    """A repository as a list or its own page tells it."""
-    author, _, name = info.id.rpartition("/")
-    gguf: Mapping[str, Any] = info.gguf if isinstance(info.gguf, Mapping) else {}
-    listed: object = info.tags
+def is_named(item: object) -> bool:
+    """Whether it is a repository whose name can be one: it becomes a part of addresses and of paths."""
+    name = item.get("id") if isinstance(item, Mapping) else None
+    return isinstance(name, str) and _REPO_ID.fullmatch(name) is not None and not {".", ".."} & set(name.split("/"))
+
+
+def model_of(item: Json) -> HubModel:
+    """A repository (:func:`is_named`) as a list or its own page tells it."""
+    repo_id: str = item["id"]
+    author, _, name = repo_id.rpartition("/")
+    gguf, listed = _table(item.get("gguf")), item.get("tags")
     tags = tuple(_text(tag) for tag in listed[:_MAX_TAGS] if isinstance(tag, str)) if isinstance(listed, list) else ()
     return HubModel(
-        repo_id=info.id,
+        repo_id=repo_id,
         author=author,
         name=name,
         parameters=_count(gguf.get("total")),
         architecture=_text(gguf.get("architecture")),
         n_ctx_train=_count(gguf.get("context_length")),
-        license=_license(info, tags),
-        downloads=_count(info.downloads),
-        likes=_count(info.likes),
-        updated_at=info.last_modified if isinstance(info.last_modified, datetime) else None,
-        gated=_gated(info.gated),
-        private=bool(info.private),
+        license=_license(item, tags),
+        downloads=_count(item.get("downloads")),
+        likes=_count(item.get("likes")),
+        updated_at=_time(item.get("lastModified")),
+        gated=_gated(item.get("gated")),
+        private=item.get("private") is True,
         tags=tags,
     )
 
 
-def files_of(info: ModelInfo) -> list[RemoteFile]:
+def commit_of(item: Json) -> str:
+    """The commit that a repository's own page speaks of. Errors: ValueError when it names none."""
+    commit = item.get("sha")
+    if not isinstance(commit, str) or _COMMIT.fullmatch(commit) is None:
+        raise ValueError("no commit")
+    return commit
+
+
+def files_of(item: Json) -> list[RemoteFile]:
     """Its files with sizes and hashes, as far as they were asked for; each path once."""
-    files = (
-        RemoteFile(
-            file.rfilename,
-            _count(file.lfs.size if file.lfs is not None else file.size),
-            _sha256(file.lfs.sha256) if file.lfs is not None else "",
-        )
-        for file in info.siblings or ()
-        if _safe(file.rfilename)
+    listed = item.get("siblings")
+    files = [_file(each) for each in listed if isinstance(each, Mapping)] if isinstance(listed, list) else []
+    return list({file.path: file for file in files if _safe(file.path)}.values())
+
+
+def _file(item: Json) -> RemoteFile:
+    path, lfs = item.get("rfilename"), _table(item.get("lfs"))
+    return RemoteFile(
+        path if isinstance(path, str) else "",
+        _count(lfs.get("size")) or _count(item.get("size")),
+        _sha256(lfs.get("sha256")),
     )
-    return list({file.path: file for file in files}.values())
 
 
-def _safe(path: object) -> bool:
+def _safe(path: str) -> bool:
     """A path within a repository, not one that leads out of the folder that it is put into."""
-    if not isinstance(path, str) or not path.isprintable() or "\\" in path or ":" in path:
+    if not path.isprintable() or "\\" in path or ":" in path:
         return False
     return all(part not in ("", ".", "..") for part in path.split("/"))
 
 
-def _license(info: ModelInfo, tags: tuple[str, ...]) -> str:
+def _license(item: Json, tags: tuple[str, ...]) -> str:
     tagged = next((tag.removeprefix("license:") for tag in tags if tag.startswith("license:")), "")
     if tagged not in ("", "other"):
         return tagged
-    named: object = info.card_data.get("license_name") if info.card_data is not None else ""
-    return _text(named) or tagged
+    return _text(_table(item.get("cardData")).get("license_name")) or tagged
 
 
 def _gated(value: object) -> Gated:
     return "manual" if value == "manual" else "auto" if value else ""
+
+
+def _time(value: object) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    if time is None or time.year not in _YEARS:
+        return None
+    return time if time.tzinfo is not None else time.replace(tzinfo=UTC)
 
 
 def _count(value: object) -> int:
@@ -84,7 +120,14 @@ def _count(value: object) -> int:
 
 
 def _text(value: object) -> str:
-    return " ".join(value.split())[:_MAX_TEXT] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    shown = "".join(sign if sign.isprintable() else " " for sign in value[: 4 * _MAX_TEXT])
+    return " ".join(shown.split())[:_MAX_TEXT]
+
+
+def _table(value: object) -> Json:
+    return value if isinstance(value, Mapping) else {}
 
 
 def _sha256(value: object) -> str:
