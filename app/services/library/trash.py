@@ -18,6 +18,7 @@ from app.core.errors import ModelError
 from app.core.paths import Home
 from app.models.library_values import TrashedModel
 from app.models.split import part_paths
+from app.services.library.moving import move_files, not_moved
 from app.storage.file_stamp import FileStamp
 from app.storage.library import LibraryRecords, ModelRecord
 
@@ -51,7 +52,9 @@ class Trash:
             self._move(Path(model.path), target, len(model.files))
         except OSError as error:
             self._records.set_deleted(model.id, None, model.path, "")
-            raise _not_moved(f"{model.title} was not deleted.", error) from error
+            with contextlib.suppress(OSError):  # what is in it was there before
+                target.parent.rmdir()
+            raise not_moved(f"{model.title} was not deleted.", error) from error
 
     def take_out(self, model_id: int) -> None:
         """Bring a deleted model back, to where it lay or beside that. Errors: :class:`ModelError`."""
@@ -72,7 +75,7 @@ class Trash:
             if source.exists() or not target.exists():
                 self._move(source, target, files)
         except OSError as error:
-            raise _not_moved(f"{record.model.title} was not brought back.", error) from error
+            raise not_moved(f"{record.model.title} was not brought back.", error) from error
         self._records.set_deleted(model_id, None, str(target), "")
         self._records.hashes.moved(record.deleted_from, str(target))
         self._remove_folder(model_id)
@@ -120,10 +123,7 @@ class Trash:
             self._move(origin, Path(record.model.path), files)
 
     def _move(self, source: Path, target: Path, files: int) -> None:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for old, new in zip(_parts(source, files), _parts(target, files), strict=True):
-            if old.exists():  # a model that is not complete can be deleted, too
-                shutil.move(old, new)
+        move_files(_parts(source, files), _parts(target, files))
         models = self._home.models.resolve()
         with contextlib.suppress(OSError):  # something else is in it
             for folder in source.parents:
@@ -144,7 +144,7 @@ class Trash:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise _not_moved(f"{folder} could not be deleted.", error) from error
+            raise not_moved(f"{folder} could not be deleted.", error) from error
 
     def _size(self, record: ModelRecord) -> int:
         if not record.deleted_from:
@@ -158,8 +158,3 @@ class Trash:
 
 def _parts(path: Path, files: int) -> tuple[Path, ...]:
     return part_paths(path) if files > 1 else (path,)
-
-
-def _not_moved(what: str, error: OSError) -> ModelError:
-    why = f"The system says: {error.strerror or error}."
-    return ModelError(what, why, "Close other programs that use the file, then try again.")

@@ -17,7 +17,6 @@ from app.storage.library import FileStamp
 from tests.helpers import gguf_files
 from tests.helpers.library import Bench
 
-
 _reads: list[list[str]] = []
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,35 @@ def test_all_parts_of_a_split_model_go_and_come_together(bench: Bench, tmp_path:
     assert bench.entries.trash()[0].size_bytes == sum(part.stat().st_size for part in parts)
     back = bench.entries.undelete(model.id)
     assert (back.present, len(back.parts)) == (True, 3)
+
+
+def test_where_one_part_cannot_be_moved_all_stay(bench: Bench, tmp_path: Path) -> None:
+    parts = gguf_files.split(gguf_files.llama(tmp_path / "whole.gguf"), tmp_path, 3, "big")
+    for part in parts[1:]:
+        (bench.home.models / part.name).write_bytes(part.read_bytes())
+    model = bench.add_own(parts[0])
+    in_the_way = bench.home.trash / str(model.id) / parts[1].name
+    in_the_way.mkdir(parents=True)
+    with pytest.raises(ModelError, match="was not deleted"):
+        bench.entries.delete(model.id)
+    assert bench.only().present
+    assert bench.entries.trash() == ()
+    in_the_way.rmdir()
+    bench.entries.delete(model.id)
+    assert list(bench.home.models.iterdir()) == []
+
+
+def test_to_a_trash_on_another_disk_files_are_copied_with_their_time(bench: Bench, tmp_path: Path) -> None:
+    model = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"))
+    content, time = Path(model.path).read_bytes(), Path(model.path).stat().st_mtime_ns
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as other_disk:
+        bench.home.trash.symlink_to(other_disk, target_is_directory=True)
+        bench.entries.delete(model.id)
+        (kept,) = Path(other_disk).rglob("*.gguf")
+        assert not Path(model.path).exists()
+        assert (kept.read_bytes(), kept.stat().st_mtime_ns) == (content, time)
+        assert bench.entries.undelete(model.id).present
+        assert list(Path(other_disk).iterdir()) == []
 
 
 def test_a_new_file_at_the_old_place_is_not_overwritten(bench: Bench, tmp_path: Path) -> None:
