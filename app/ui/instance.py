@@ -73,8 +73,8 @@ class Instance(QObject):
         self.asked.emit(paths)
 
 
-def claim(home: Home, paths: Sequence[Path] = ()) -> Instance | None:
-    """Be the first on this data folder, or tell the first about ``paths`` and get None.
+def claim(home: Home, paths: Sequence[Path] = (), answer_ms: int = ANSWER_MS) -> Instance | None:
+    """Be the first on this data folder, or tell the first about ``paths`` and get None. It has ``answer_ms`` to answer.
 
     Errors: StorageError when the folder cannot be written; BusyError when the first does not answer.
     """
@@ -89,7 +89,7 @@ def claim(home: Home, paths: Sequence[Path] = ()) -> Instance | None:
             f"{home.root} cannot be written to.",
             "See to its permissions and the disk's space, or set SATCHEL_HOME to another folder.",
         )
-    if _tell_first(name, paths):
+    if _tell_first(name, paths, answer_ms):
         return None
     raise BusyError(
         "Satchel is already running but does not answer.",
@@ -111,11 +111,11 @@ def server_name(home: Home) -> str:
     return "satchel-" + hashlib.sha256(str(home.root).encode()).hexdigest()[:24]
 
 
-def _tell_first(name: str, paths: Sequence[Path]) -> bool:
+def _tell_first(name: str, paths: Sequence[Path], answer_ms: int) -> bool:
     from PySide6.QtNetwork import QLocalSocket
 
     socket = QLocalSocket()
-    patience = QDeadlineTimer(ANSWER_MS)
+    patience = QDeadlineTimer(answer_ms)
     socket.connectToServer(name)
     while not socket.waitForConnected(max(0, patience.remainingTime())):
         if patience.hasExpired():
@@ -123,7 +123,7 @@ def _tell_first(name: str, paths: Sequence[Path]) -> bool:
         QThread.msleep(RETRY_MS)  # the first is just starting and does not listen yet
         socket.connectToServer(name)
     socket.write(json.dumps({"paths": [str(path.absolute()) for path in paths]}).encode() + b"\n")
-    socket.waitForBytesWritten(ANSWER_MS)
-    answered = socket.waitForReadyRead(ANSWER_MS) and bytes(socket.readAll().data()) == b"ok\n"
+    socket.waitForBytesWritten(answer_ms)
+    answered = socket.waitForReadyRead(answer_ms) and bytes(socket.readAll().data()) == b"ok\n"
     socket.disconnectFromServer()
     return answered

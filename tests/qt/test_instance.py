@@ -101,12 +101,11 @@ def test_after_release_another_may_be_first(home: Home, qapp: object) -> None:
         instance.release()
 
 
-def test_a_first_that_does_not_answer_is_said(home: Home, qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.ui.instance.ANSWER_MS", 200)
+def test_a_first_that_does_not_answer_is_said(home: Home, qapp: object) -> None:
     silent = claim(home)  # holds the lock and never listens
     assert silent is not None
     with pytest.raises(BusyError, match="does not answer") as caught:
-        claim(home)
+        claim(home, answer_ms=200)
     assert str(os.getpid()) in caught.value.why
     silent.release()
 

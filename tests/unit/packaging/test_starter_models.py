@@ -119,7 +119,8 @@ def test_what_a_killed_run_left_is_removed_but_not_a_run_at_work(maker: ModuleTy
 def test_too_little_room_is_told_before_the_download(
     maker: ModuleType, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(maker, "_RESERVE_BYTES", 2**60)
+    nearly_full = shutil.disk_usage(folder.parent)._replace(free=50_000_000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: nearly_full)
     assert maker.main([]) == 1
     words = capsys.readouterr()
     assert "too little room" in words.err
