@@ -124,7 +124,7 @@ class Program(QObject):
                 downloads=services.downloads,
                 planner=services.planner,
                 settings=services.settings,
-                notify=self.window.notify,
+                notify=self.window.reports.tell,
             )
         )
         services.downloads.start()
@@ -164,7 +164,7 @@ def main(argv: Sequence[str] = (), on_paint: Callable[[], None] | None = None) -
     if on_paint is not None:
         program.window.painted.connect(on_paint)
     program.window.painted.connect(instance.listen)
-    uninstall = crash.install(lambda line: program.bridge.run(lambda: line, program.window.tell_crash))
+    uninstall = crash.install(lambda line: program.bridge.run(lambda: line, program.window.reports.tell_crash))
     with _quit_on_signals(application):
         program.start(paths)
         code = application.exec()

@@ -88,6 +88,11 @@ class Rail(QFrame):
         self._buttons[page].setChecked(True)
         self._retint()
 
+    @property
+    def page(self) -> Page:
+        """The page that is marked: the last one that was shown or clicked."""
+        return next(page for page, button in self._buttons.items() if button.isChecked())
+
     def show_progress(self, page: Page, fraction: float | None, words: str) -> None:
         """A ring at a page's icon: something goes on there, 0.0 to 1.0 of it done. None: nothing does."""
         self._rings[page].show_fraction(fraction, words)
@@ -112,8 +117,12 @@ class Rail(QFrame):
         made.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
         made.setIconSize(QSize(22, 22))
         made.setCursor(Qt.CursorShape.PointingHandCursor)
-        made.clicked.connect(lambda _=False: self.chosen.emit(page))
+        made.clicked.connect(lambda _=False: self._choose(page))
         return made
+
+    def _choose(self, page: Page) -> None:
+        self._retint()
+        self.chosen.emit(page)
 
     def _make_offline(self) -> QToolButton:
         made = QToolButton()

@@ -178,7 +178,7 @@ def hash_duplicates(watch: Watch, program: Program, root: Path, beside: str = ""
 
 def models_page(program: Program) -> ModelsPage:
     """The Models page, shown."""
-    program.window.go("models")
+    program.window.navigation.go("models")
     page = program.window.findChild(ModelsPage)
     assert page is not None
     return page

@@ -43,7 +43,7 @@ def _network(home: Home, **choices: object) -> None:
 
 def _find_view(driver: Driver) -> None:
     driver.wait_for(QWidget, "welcome")
-    driver.window.go("models")
+    driver.window.navigation.go("models")
     driver.wait_for(QAbstractButton, "models.view.find").click()
     start = driver.wait_for(QListView, "models.find.start.list")
     driver.until(lambda: start.model().rowCount() > 20)  # the curated list, from the disk
@@ -134,7 +134,7 @@ def test_a_download_goes_on_after_a_restart(
     slow.may_go_on.set()
     again = start()
     again.wait_for(QWidget, "welcome")
-    again.window.go("models")
+    again.window.navigation.go("models")
     again.wait_for(QAbstractButton, "models.view.downloads").click()
     again.wait_for(QAbstractButton, "models.downloads.1.resume").click()
     again.until(lambda: "“Tiny” is ready." in again.notices())

@@ -50,7 +50,7 @@ def test_drop_ask_look_at_the_source_and_start_again(start: Callable[[], Driver]
     text = driver.wait_for(QPlainTextEdit, "source.text")
     driver.until(lambda: FERRY in text.toPlainText())
 
-    driver.window.go("documents")
+    driver.window.navigation.go("documents")
     driver.until(lambda: "2 indexed · 1 skipped" in driver.words("documents.detail"))
     assert driver.program.close()
 
@@ -58,7 +58,7 @@ def test_drop_ask_look_at_the_source_and_start_again(start: Callable[[], Driver]
     again.wait_for(QWidget, reply)
     assert FERRY in again.words(f"{reply}.evidence")
     assert again.wait_for(QPushButton, "header.collection.1")
-    again.window.go("documents")
+    again.window.navigation.go("documents")
     again.until(lambda: "2 indexed · 1 skipped" in again.words("documents.detail"))
 
 
@@ -90,7 +90,7 @@ def test_a_dropped_model_is_added_where_it_lies(start: Callable[[], Driver], cha
     driver.until(lambda: "Fits" in driver.words("add_model"))
     add.click()
     driver.until(lambda: driver.window.findChild(QWidget, "add_model") is None)
-    driver.window.go("models")
+    driver.window.navigation.go("models")
     rows = driver.wait_for(QListView, "models.list")
     driver.until(lambda: rows.model().rowCount() == 3)
     assert str(mine) in [rows.model().index(row, 0).data(Qt.ItemDataRole.ToolTipRole) for row in range(3)]

@@ -28,7 +28,7 @@ def window(qtbot: QtBot, world: SimpleNamespace) -> Iterator[MainWindow]:
     made = MainWindow(world.parts.theme, world.bridge, lambda: Memory(1, 2), home.root / "window.ini", home.logs)
     with qtbot.waitSignal(made.painted, timeout=10_000):
         made.show()
-    world.parts = SimpleNamespace(**{**vars(world.parts), "notify": made.notify})
+    world.parts = SimpleNamespace(**{**vars(world.parts), "notify": made.reports.tell})
     yield made
     made.close()
     made.deleteLater()
@@ -209,8 +209,8 @@ def test_pages_are_built_when_they_are_first_shown(qtbot: QtBot, window: MainWin
     for number, page in enumerate(("chat", "models", "documents", "settings"), 1):
         qtbot.keyClick(window, getattr(Qt.Key, f"Key_{number}"), Qt.KeyboardModifier.ControlModifier)
         assert _shown(window, page)
-        assert window.rail.button(window.page).isChecked()
-    window.ask_about(1)
+        assert window.rail.page == page
+    window.navigation.ask_about(1)
     assert _shown(window, "chat")
 
 
@@ -228,7 +228,7 @@ def test_why_it_cannot_open_is_said_and_can_be_tried_again(qtbot: QtBot, window:
 def test_notices_of_services_and_crashes_are_shown(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
     world.bridge.publish(NoticeRaised("The model's process ended.", "It was killed.", "It starts again.", "warning"))
     qtbot.waitUntil(lambda: len(window.notices.notes()) == 1, timeout=5000)
-    window.tell_crash("ValueError: seven")
+    window.reports.tell_crash("ValueError: seven")
     crash = window.notices.notes()[-1]
     assert crash.why == "ValueError: seven"
     assert "saved" in crash.next_step
@@ -241,7 +241,7 @@ def test_notices_in_the_chat_cover_neither_what_was_said_nor_what_is_typed(
     window.open(world.parts)
     qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
     window.notices.show_note(Note("The model's process ended unexpectedly.", "", "It starts again.", "warning"))
-    body, pane = window.centralWidget(), window.chat_page().pane
+    body, pane = window.centralWidget(), window.navigation.pages.chat.pane
 
     def between() -> bool:
         said = pane.empty.mapTo(body, pane.empty.rect().bottomLeft()).y()
@@ -249,7 +249,7 @@ def test_notices_in_the_chat_cover_neither_what_was_said_nor_what_is_typed(
         return said < window.notices.y() and window.notices.geometry().bottom() < typed
 
     qtbot.waitUntil(between, timeout=5000)
-    window.go("models")
+    window.navigation.go("models")
     qtbot.waitUntil(lambda: window.notices.geometry().bottom() == body.height() - 1, timeout=5000)
 
 
@@ -275,7 +275,7 @@ def test_its_place_and_page_are_remembered(qtbot: QtBot, window: MainWindow, wor
     window.open(world.parts)
     qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
     window.resize(760, 607)
-    window.go("documents")
+    window.navigation.go("documents")
     window.close()
     home = world.parts.home
     again = MainWindow(world.parts.theme, world.bridge, lambda: Memory(1, 2), home.root / "window.ini", home.logs)
@@ -284,3 +284,29 @@ def test_its_place_and_page_are_remembered(qtbot: QtBot, window: MainWindow, wor
     again.open(world.parts)
     assert (again.width(), again.height()) == (760, 607)
     qtbot.waitUntil(lambda: _shown(again, "documents"), timeout=5000)
+
+
+def test_a_page_that_is_clicked_before_the_services_are_there_is_shown_when_they_are(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace
+) -> None:
+    world.chat.new_conversation()
+    window.rail.button("models").click()
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "models"), timeout=5000)
+
+
+def test_a_window_that_is_closed_before_it_opened_keeps_the_page_of_last_time(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace
+) -> None:
+    world.chat.new_conversation()
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
+    window.navigation.go("documents")
+    window.close()
+    home = world.parts.home
+    for _start in range(2):
+        again = MainWindow(world.parts.theme, world.bridge, lambda: Memory(1, 2), home.root / "window.ini", home.logs)
+        qtbot.addWidget(again)
+        again.show()
+        assert again.rail.page == "documents"
+        again.close()
