@@ -18,6 +18,7 @@ import shiboken6
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.core.errors import SatchelError
+from app.core.jobs import CancelToken, Progress
 
 if TYPE_CHECKING:  # the window is painted before events and what they hold are needed
     from app.services.events import Event
@@ -44,7 +45,6 @@ class Bridge(QObject):
         self._lock = threading.Lock()
         self._queue: list[Event | Callable[[], None]] = []
         self._awake = False
-        self._closed = False
         self._closed = False
         self._pool = ThreadPoolExecutor(16, thread_name_prefix="background")
         self._timer = QTimer(self, singleShot=True, interval=FRAME_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -80,12 +80,41 @@ class Bridge(QObject):
             if not self._closed:
                 self._pool.submit(self._work, work, then, failed or self.failed.emit, owner)
 
+    def job(
+        self,
+        work: Callable[[Callable[[Progress], None], CancelToken], T],
+        show: Callable[[Progress], None],
+        then: Callable[[T], None] | None = None,
+        failed: Callable[[SatchelError], None] | None = None,
+        owner: QObject | None = None,
+    ) -> CancelToken:
+        """Like :meth:`run`, for work that takes long: ``show`` gets how far it is, and it can be cancelled.
+
+        ``work`` gets where it reports its progress, of which the window sees the latest, and the token that is returned
+        here. A cancelled one ends with :class:`Cancelled`, which ``failed`` gets, too.
+        """
+        cancel, latest = CancelToken(), list[Progress]()
+
+        def report(progress: Progress) -> None:
+            with self._lock:
+                on_its_way = bool(latest)
+                latest[:] = [progress]
+            if not on_its_way:
+                self._post(deliver, owner)
+
+        def deliver() -> None:
+            with self._lock:
+                newest = latest.pop()
+            show(newest)
+
+        self.run(lambda: work(report, cancel), then, failed, owner)
+        return cancel
+
     def close(self) -> None:
         """Let no new work start; what runs is not waited for, and nothing more is delivered."""
         with self._lock:
             self._closed = True
             self._queue.clear()
-        self._closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _work(

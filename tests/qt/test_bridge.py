@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 
 import pytest
 import shiboken6
 from PySide6.QtCore import QObject, QThread
 from pytestqt.qtbot import QtBot
 
-from app.core.errors import DiskFull, SatchelError
+from app.core.errors import Cancelled, DiskFull, SatchelError
+from app.core.jobs import CancelToken, Progress
 from app.services.events import NoticeRaised, TextArrived
 from app.ui.bridge import Bridge
 
@@ -33,6 +35,26 @@ def test_an_error_goes_to_who_asked_or_to_all(qtbot: QtBot, bridge: Bridge) -> N
     with qtbot.waitSignal(bridge.failed, timeout=5000) as failed:
         bridge.run(fail)
     assert isinstance(failed.args[0], DiskFull)
+
+
+def test_long_work_shows_how_far_it_is_and_can_be_cancelled(qtbot: QtBot, bridge: Bridge) -> None:
+    shown: list[Progress] = []
+    errors: list[SatchelError] = []
+    go_on = threading.Event()
+
+    def work(report: Callable[[Progress], None], cancel: CancelToken) -> None:
+        for done in range(1000):
+            report(Progress(done, 1000, "bytes"))
+        go_on.wait(10)
+        cancel.check()
+
+    cancel = bridge.job(work, shown.append, failed=errors.append)
+    qtbot.waitUntil(lambda: bool(shown) and shown[-1].done == 999, timeout=5000)
+    assert len(shown) < 1000, "only the latest is shown"
+    cancel.cancel()
+    go_on.set()
+    qtbot.waitUntil(lambda: bool(errors), timeout=5000)
+    assert isinstance(errors[0], Cancelled)
 
 
 def test_a_bug_reaches_the_crash_handler_in_the_windows_thread(
