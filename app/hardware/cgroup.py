@@ -67,7 +67,7 @@ def _folders(mount: Path, path: str) -> Iterator[Path]:
 
 def _memory_v2(mount: Path, path: str) -> tuple[int, int] | None:
     return _tightest(
-        (limit, _number(folder / "memory.current"), _stat(folder / "memory.stat", "inactive_file"))
+        (limit, _number(folder / "memory.current"), _file_cache(folder / "memory.stat"))
         for folder in _folders(mount, path)
         # Above "high" nothing is killed, but every allocation waits until as much is swapped out: as good as a limit.
         for limit in (_number(folder / "memory.max"), _number(folder / "memory.high"))
@@ -77,7 +77,7 @@ def _memory_v2(mount: Path, path: str) -> tuple[int, int] | None:
 
 def _memory_v1(mount: Path, path: str) -> tuple[int, int] | None:
     return _tightest(
-        (limit, _number(folder / "memory.usage_in_bytes"), _stat(folder / "memory.stat", "total_inactive_file"))
+        (limit, _number(folder / "memory.usage_in_bytes"), _file_cache(folder / "memory.stat", "total_"))
         for folder in _folders(mount, path)
         if (limit := _number(folder / "memory.limit_in_bytes")) is not None and limit < _V1_UNLIMITED
     )
@@ -126,9 +126,9 @@ def _number(file: Path) -> int | None:
     return int(text) if text.lstrip("-").isdigit() else None
 
 
-def _stat(file: Path, key: str) -> int:
-    for line in _text(file).splitlines():
-        name, _, value = line.partition(" ")
-        if name == key and value.strip().isdigit():
-            return int(value)
-    return 0
+def _file_cache(stat: Path, prefix: str = "") -> int:
+    """What can be dropped when memory is needed. "Active" only means read more than once, as a model is that was hashed
+    and then loaded; the kernel's own "available" counts both, too."""
+    keys = (f"{prefix}inactive_file", f"{prefix}active_file")
+    lines = (line.partition(" ") for line in _text(stat).splitlines())
+    return sum(int(value) for name, _, value in lines if name in keys and value.strip().isdigit())

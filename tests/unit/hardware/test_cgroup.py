@@ -42,6 +42,20 @@ def test_version_2_counts_file_cache_as_free(tmp_path: Path, mount: Path) -> Non
     assert read_cgroup(mount, membership(tmp_path, "0::/")).memory_free_bytes == 400
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_file_cache_that_was_read_more_than_once_is_free_too(tmp_path: Path, mount: Path, version: int) -> None:
+    # A model that was downloaded, hashed and loaded: all of it is "active", and dropped as soon as memory is needed.
+    if version == 1:
+        cache = "cache 620\ntotal_inactive_file 20\ntotal_active_file 600"
+        write(mount / "memory", memory__limit_in_bytes="1000", memory__usage_in_bytes="900", memory__stat=cache)
+        lines = "4:memory:/"
+    else:
+        cache = "file 620\ninactive_file 20\nactive_file 600"
+        write(mount, memory__max="1000", memory__current="900", memory__stat=cache)
+        lines = "0::/"
+    assert read_cgroup(mount, membership(tmp_path, lines)).memory_free_bytes == 720
+
+
 def test_version_2_counts_the_mark_above_which_all_is_slowed_down_as_a_limit(tmp_path: Path, mount: Path) -> None:
     write(mount / "a", memory__max="1000", memory__high="800", memory__current="300")
     write(mount / "a" / "b", memory__max="max", memory__high="max", memory__current="200")
