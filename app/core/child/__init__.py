@@ -10,9 +10,10 @@ within milliseconds. The child sends a beat every second from a thread of its ow
 ``concurrent.futures.ProcessPoolExecutor`` was rejected: it pickles, and one death breaks the whole pool.
 """
 
+from app.core.child.calls import Call
 from app.core.child.exit import Exit
 from app.core.child.frames import Protocol
-from app.core.child.parent import Call, ChildProcess
+from app.core.child.parent import ChildProcess
 from app.core.child.serve import CallContext, Channel, Handler, serve
 
 __all__ = ["Call", "CallContext", "Channel", "ChildProcess", "Exit", "Handler", "Protocol", "serve"]

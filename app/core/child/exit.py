@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import signal
+import time
 from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+
+from app.core.errors import WorkerDied, WorkerError, WorkerHung
 
 
 @dataclass(frozen=True)
@@ -14,6 +18,11 @@ class Exit:
     code: int | None
     expected: bool
     hung: bool = False
+
+    @classmethod
+    def of(cls, process: BaseProcess, *, expected: bool, hung: bool) -> Exit:
+        """How this process ended, which it has."""
+        return cls(process.pid or 0, _exit_code(process), expected, hung)
 
     @property
     def reason(self) -> str:
@@ -37,3 +46,24 @@ _SIGNALS = {
     "SIGSEGV": "A library crashed with an invalid memory access (SIGSEGV).",
     "SIGILL": "The library was built for another processor (SIGILL).",
 }
+
+
+def death(process_words: str, exit_: Exit | None) -> WorkerError:
+    """What a call gets that the child's end left without an answer; ``exit_`` None: how it ended is not known."""
+    if exit_ is not None and exit_.expected:
+        return WorkerDied(f"The {process_words} was closed.")
+    kind = WorkerHung if exit_ is not None and exit_.hung else WorkerDied
+    return kind(
+        f"The {process_words} ended unexpectedly.",
+        exit_.reason if exit_ is not None else "",
+        "It starts again with the next request; nothing that was saved is lost.",
+    )
+
+
+def _exit_code(process: BaseProcess, within_s: float = 1.0) -> int | None:
+    # Where two threads wait for a process at once (close() and the reader), the operating system tells only one; the
+    # other sees no code until the first has noted it.
+    deadline = time.monotonic() + within_s
+    while (code := process.exitcode) is None and time.monotonic() < deadline:
+        time.sleep(0.002)
+    return code
