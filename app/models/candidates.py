@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.models.gguf import Header
 from app.models.plan import Candidate, KvName, LayoutFunction, Room
 from app.models.sizing import DeviceParts, GpuShare, Layout, estimate
-from app.models.speed import overhead_s, read_share
+from app.models.speed import token_cost
 from app.models.summary import MAX_LAYERS
 
 
@@ -25,8 +25,8 @@ class Source:
     adapters: tuple[Header, ...] = ()
 
 
-def candidate_of(source: Source, name: str, quantization: str, key: str = "") -> Candidate:
-    """What a plan has to know of a file."""
+def candidate_of(source: Source, name: str, quantization: str, key: str = "", threads: int = 0) -> Candidate:
+    """What a plan has to know of a file. ``threads``: it is known to generate with so many here; 0: it is not."""
     header = source.header
     return Candidate(
         name=name,
@@ -34,9 +34,9 @@ def candidate_of(source: Source, name: str, quantization: str, key: str = "") ->
         bits_per_weight=header.bits_per_weight * source.weights_share,
         n_layers=min(MAX_LAYERS, header.integer("{arch}.block_count")),
         n_ctx_train=header.integer("{arch}.context_length"),
-        read_share=read_share(header),
+        cost=token_cost(header),
         key=key,
-        overhead_s=overhead_s(header),
+        threads=threads,
     )
 
 

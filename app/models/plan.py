@@ -9,7 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from app.hardware.bandwidth import ReadSpeed
 from app.models.sizing import Layout
+from app.models.speed import ALL_IS_READ, TokenCost
 
 KvName = Literal["f16", "q8_0", "q4_0"]
 
@@ -21,9 +23,8 @@ ALL_LAYERS = -1
 class Candidate:
     """One file, or one quantization that could be made, of a model.
 
-    ``key``: what the caller knows it by (a path, a file of a repository). ``read_share``: of the weights' bytes, those
-    that are read for each token: fewer with experts of which some are used. ``overhead_s``: what a token costs besides.
-    ``n_ctx_train`` 0: unknown.
+    ``key``: what the caller knows it by (a path, a file of a repository). ``threads``: it is known to generate with so
+    many here, 0 where that is not known. ``n_ctx_train`` 0: unknown.
     """
 
     name: str
@@ -31,16 +32,16 @@ class Candidate:
     bits_per_weight: float
     n_layers: int
     n_ctx_train: int
-    read_share: float = 1.0
+    cost: TokenCost = ALL_IS_READ
     key: str = ""
-    overhead_s: float = 0.0
+    threads: int = 0
 
 
 @dataclass(frozen=True)
 class DeviceRoom:
     """What may be filled on one device. ``free_bytes`` counts what the model that is replaced gives back.
 
-    ``bytes_per_s``: how fast it is read while generating; 0.0 unknown. ``unified``: its memory is main memory (Apple,
+    ``bytes_per_s``: how fast it can be read; 0.0 unknown. ``unified``: its memory is main memory (Apple,
     integrated GPUs), so that both are counted as one.
     """
 
@@ -60,10 +61,14 @@ class DeviceRoom:
 
 @dataclass(frozen=True)
 class Room:
-    """All devices: main memory first, then the GPUs that llama.cpp can use, in its order."""
+    """All devices: main memory first, then the GPUs that llama.cpp can use, in its order.
+
+    ``readers``: how fast main memory is read, by the number of threads; empty where that is not known.
+    """
 
     memory: DeviceRoom
     gpus: tuple[DeviceRoom, ...] = ()
+    readers: tuple[ReadSpeed, ...] = ()
 
     @property
     def devices(self) -> tuple[DeviceRoom, ...]:

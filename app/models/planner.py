@@ -28,7 +28,7 @@ from functools import cached_property
 from app.models.plan import ALL_LAYERS, Candidate, KvName, LayoutFunction, Room, Wishes
 from app.models.quality import CLASSES, QualityClass, kv_loss, quality_class, quality_loss
 from app.models.sizing import HOST, Layout
-from app.models.speed import tokens_per_s
+from app.models.speed import Speeds, tokens_per_s
 
 READING_SPEED = 8.0
 """Tokens a second. People read four or five words a second, about six tokens."""
@@ -112,15 +112,15 @@ class Search:
     def tokens_per_s(self, setting: Setting) -> float | None:
         """The estimate that ranks settings; None when the speed of main memory is not known."""
         candidate = setting.candidate
-        speed = tokens_per_s(self.layout(setting), candidate.read_share, self._speeds, overhead=candidate.overhead_s)
+        speed = tokens_per_s(self.layout(setting), candidate.cost, self._speeds, threads=candidate.threads)
         return None if speed is None else speed * self._speed_ratio(candidate)
 
     @cached_property
-    def _speeds(self) -> dict[str, float]:
+    def _speeds(self) -> Speeds:
         # A GPU counts as no slower than main memory: else more layers on it would be worse.
-        memory = self.room.memory.bytes_per_s
-        known = speeds(self.room)
-        return {device: max(memory, known[device] or memory * _ASSUMED_GPU_SPEEDUP) for device in known}
+        memory, known = self.room.memory.bytes_per_s, speeds(self.room)
+        gpus = {gpu: max(memory, speed or memory * _ASSUMED_GPU_SPEEDUP) for gpu, speed in known.gpus.items()}
+        return Speeds(known.memory, gpus)
 
     # -- the order --------------------------------------------------------------------------------------------------
 
@@ -238,10 +238,10 @@ def missing_bytes(layout: Layout, room: Room, correction: Mapping[str, int] | No
     return {device: bytes_ - rooms[device] for device, bytes_ in used.items() if bytes_ > rooms[device]}
 
 
-def speeds(room: Room) -> dict[str, float]:
-    """Bytes a second that each device reads; 0.0 where that is not known."""
+def speeds(room: Room) -> Speeds:
+    """How fast each device is read; what shares main memory, as fast as that."""
     memory = room.memory.bytes_per_s
-    return {HOST: memory, **{gpu.device: gpu.bytes_per_s or memory * gpu.unified for gpu in room.gpus}}
+    return Speeds(room.readers, {gpu.device: gpu.bytes_per_s or memory * gpu.unified for gpu in room.gpus})
 
 
 def _worth_it(candidates: Sequence[Candidate]) -> list[Candidate]:

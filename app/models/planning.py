@@ -84,7 +84,7 @@ def _plan(
         for device in room.devices
         if device.device in used
     )
-    speed = tokens_per_s(layout, setting.candidate.read_share, speeds(room), overhead=setting.candidate.overhead_s)
+    speed = tokens_per_s(layout, setting.candidate.cost, speeds(room), threads=setting.candidate.threads)
     on_processor = layout.on(HOST).weights_bytes == layout.weights_bytes
     return Plan(
         fits=True,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from app.hardware.bandwidth import ReadSpeed
 from app.hardware.machine import Accelerator, Gpu, Machine
 from app.models.plan import DeviceRoom, Room
 from app.models.sizing import HOST
@@ -20,15 +21,16 @@ def make_room(
     machine: Machine,
     accelerators: Sequence[Accelerator] = (),
     replaced: Mapping[str, int] | None = None,
-    bytes_per_s: float = 0.0,
+    readers: Sequence[ReadSpeed] = (),
 ) -> Room:
     """What may be filled now.
 
     ``accelerators``: the GPUs that llama.cpp can use, in its order. ``replaced``: by device, the bytes that the loaded
-    model gives back. ``bytes_per_s``: how fast main memory is read; 0.0 unknown.
+    model gives back. ``readers``: how fast main memory is read, by the number of threads; empty: unknown.
     """
     replaced = replaced or {}
     free = _stepped(machine.memory_available_bytes + replaced.get(HOST, 0))
+    bytes_per_s = max((each.bytes_per_s for each in readers), default=0.0)
     memory = DeviceRoom(HOST, "memory", free, reserve_bytes(free), machine.memory_total_bytes, bytes_per_s)
     known = list(machine.gpus)
     gpus = []
@@ -37,7 +39,7 @@ def make_room(
         if gpu is not None:
             known.remove(gpu)
         gpus.append(_gpu_room(number, accelerator, gpu, machine, replaced.get(accelerator.name, 0), memory))
-    return Room(memory, tuple(gpus))
+    return Room(memory, tuple(gpus), tuple(readers))
 
 
 def _gpu_room(

@@ -5,21 +5,23 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from app.chat.transcript import RunFigures
 from app.core.errors import SatchelError
-from app.hardware.bandwidth import measure_bandwidth
+from app.hardware.bandwidth import ReadSpeed, measure_bandwidth
 from app.hardware.busy import BUSY_SHARE, BusyMeter
 from app.hardware.machine import Machine
 from app.inference.protocol import Loaded
+from app.inference.threads import candidates
 from app.models.gguf import Header
 from app.models.model import LibraryModel
 from app.models.sizing import HOST, Layout
-from app.models.speed import overhead_s, read_share, tokens_per_s
+from app.models.speed import Speeds, token_cost, tokens_per_s
 from app.services.events import Event, ModelStateChanged
 from app.storage.facts import Facts
 
@@ -29,7 +31,6 @@ _WEIGHT = 0.3
 """Of a new reply's ratio, against all before."""
 _SMALLEST_CHANGE = 0.02
 AGAIN_S = 60.0
-_SETTLED = "idle"
 
 
 class Meter(Protocol):
@@ -39,23 +40,26 @@ class Meter(Protocol):
         """Of all processors, 0.0 to 1.0."""
 
 
-@dataclass(frozen=True)
-class _Known:
-    """The best value so far. ``settled``: one was measured while the machine was idle."""
+class _Known(msgspec.Struct, frozen=True):
+    """The best values so far, by the number of threads. ``settled``: they were measured while the machine was idle."""
 
-    bytes_per_s: float
-    settled: bool
-
-    @classmethod
-    def of(cls, text: str) -> _Known:
-        """Of what is kept; older versions kept the first value whatever it was."""
-        value, _, state = text.partition(" ")
-        return cls(float(value), state == _SETTLED)
+    by_threads: dict[int, float]
+    settled: bool = False
 
     @property
-    def text(self) -> str:
-        """To be kept."""
-        return f"{self.bytes_per_s} {_SETTLED}" if self.settled else str(self.bytes_per_s)
+    def readers(self) -> tuple[ReadSpeed, ...]:
+        """As a plan takes them."""
+        return tuple(ReadSpeed(threads, speed) for threads, speed in sorted(self.by_threads.items()))
+
+    @property
+    def fastest(self) -> float:
+        """Bytes a second, of the number of threads that reads fastest."""
+        return max(self.by_threads.values(), default=0.0)
+
+    def with_better(self, measured: Sequence[ReadSpeed], settled: bool) -> _Known:
+        """The best of these and of what was measured now."""
+        better = {each.threads: max(each.bytes_per_s, self.by_threads.get(each.threads, 0.0)) for each in measured}
+        return _Known({**self.by_threads, **better}, settled)
 
 
 class MemorySpeed:
@@ -66,7 +70,7 @@ class MemorySpeed:
         facts: Facts,
         machine: Callable[[], Machine],
         read_header: Callable[[Path], Header],
-        measure: Callable[[int, int], float] = measure_bandwidth,
+        measure: Callable[[Sequence[int], int], Sequence[ReadSpeed]] = measure_bandwidth,
         meter: Callable[[], Meter] = BusyMeter,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -79,28 +83,30 @@ class MemorySpeed:
         self._measured_at = float("-inf")
         self._lock = threading.Lock()
 
-    def bytes_per_s(self, machine: Machine) -> float:
-        """How fast main memory is read; 0.0 where it cannot be measured now.
+    def readers(self, machine: Machine) -> tuple[ReadSpeed, ...]:
+        """How fast main memory is read by each number of threads that a load tries; empty where it cannot be measured
+        now.
 
-        The first call on a machine measures it (a third of a second). While others keep the machine busy that says too
+        The first call on a machine measures it (half a second). While others keep the machine busy that says too
         little, so it is measured again, at most once in :data:`AGAIN_S`, until the machine was idle; the best counts.
         """
         with self._lock:
-            known = self._known(machine)
-            if known is not None and (known.settled or self._clock() - self._measured_at < AGAIN_S):
-                return known.bytes_per_s
-            threads, meanwhile = min(machine.physical_cores, machine.usable_cores), self._meter()
-            measured = round(self._measure(threads, machine.memory_available_bytes), -8)
+            known = self._known(machine) or _Known({})
+            if known.settled or (known.by_threads and self._clock() - self._measured_at < AGAIN_S):
+                return known.readers
+            counts, meanwhile = candidates(machine.physical_cores, machine.usable_cores), self._meter()
+            measured = self._measure(sorted(counts), machine.memory_available_bytes)
             self._measured_at = self._clock()
-            before = known.bytes_per_s if known is not None else 0.0
-            if measured <= 0:
-                return before
-            found = _Known(max(before, measured), meanwhile.share() < BUSY_SHARE)
-            self._facts.set(_speed_key(machine), found.text)
-            if found.bytes_per_s > before > 0:  # what replies taught was of the other value
-                ratios = {name: ratio * before / found.bytes_per_s for name, ratio in self._ratios(machine).items()}
+            if not measured:
+                return known.readers
+            rounded = [ReadSpeed(each.threads, round(each.bytes_per_s, -8)) for each in measured]
+            found = known.with_better(rounded, meanwhile.share() < BUSY_SHARE)
+            self._facts.set(_speed_key(machine), msgspec.json.encode(found).decode())
+            if found.fastest > known.fastest > 0:  # what replies taught was of the other values
+                faster = known.fastest / found.fastest
+                ratios = {name: ratio * faster for name, ratio in self._ratios(machine).items()}
                 self._facts.set(_ratios_key(machine), json.dumps(ratios))
-            return found.bytes_per_s
+            return found.readers
 
     def ratio(self, quantization: str) -> float:
         """Tokens a second measured here over those predicted: for this quantization, else the mean of all that were
@@ -132,7 +138,8 @@ class MemorySpeed:
             return
         layout = Layout.on_host(memory.weights_bytes, memory.kv_bytes, memory.compute_bytes, 0)
         filled = min(1.0, (figures.prompt_tokens + figures.completion_tokens / 2) / max(1, loaded.n_ctx))
-        predicted = tokens_per_s(layout, read_share(header), {HOST: known.bytes_per_s}, filled, overhead_s(header))
+        speeds = Speeds(known.readers)
+        predicted = tokens_per_s(layout, token_cost(header), speeds, filled=filled, threads=loaded.n_threads)
         if predicted is None or figures.tokens_per_second <= 0:
             return
         self._learn(machine, model.summary.quantization, figures.tokens_per_second / predicted)
@@ -147,7 +154,7 @@ class MemorySpeed:
 
     def _known(self, machine: Machine) -> _Known | None:
         text = self._facts.get(_speed_key(machine))
-        return _Known.of(text) if text is not None else None
+        return msgspec.json.decode(text, type=_Known) if text is not None else None
 
     def _ratios(self, machine: Machine) -> dict[str, float]:
         ratios: dict[str, float] = json.loads(self._facts.get(_ratios_key(machine)) or "{}")
@@ -155,11 +162,11 @@ class MemorySpeed:
 
 
 def _speed_key(machine: Machine) -> str:
-    return f"memory-speed/{_identity(machine)}"
+    return f"memory-speeds/{_identity(machine)}"
 
 
 def _ratios_key(machine: Machine) -> str:
-    return f"speed-ratios/{_identity(machine)}"
+    return f"reply-speed-ratios/{_identity(machine)}"
 
 
 def _identity(machine: Machine) -> str:

@@ -67,6 +67,7 @@ class ModelLibrary(LibraryEntries):
         sizer = sizer or ModelSizer(inference, available_bytes)
         shelf, presets = Shelf(records, sizer.read, home), Presets(records, settings)
         super().__init__(shelf, presets, Trash(records, home), publish, details, folders, home)
+        self._settings = settings
         self._verdicts = Verdicts(sizer, shelf, presets, settings)
         self._adding = Adding(shelf, facts, home)
         self._inference = inference
@@ -171,6 +172,14 @@ class ModelLibrary(LibraryEntries):
         if self._backend is None:
             self._backend = self._inference.describe_backend()
         return self._backend
+
+    def threads_known(self, model_id: int | None = None) -> int:
+        """How many threads a model is known to generate with on this machine: those of the settings, else those that
+        its last load found fastest; 0: a load would find out. None: of any model."""
+        chosen = self._settings.current.model.load_settings().n_threads
+        if chosen or model_id is None:
+            return chosen
+        return self._loader.decode_threads(self._shelf.record(model_id).model)
 
     # -- the loaded one ---------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from app.core.jobs import CancelToken
 from app.hardware.machine import Machine
 from app.inference.client import InferenceClient
 from app.inference.protocol import Loaded, LoadProgress, LoadSettings
+from app.inference.threads import ThreadCounts
 from app.models.model import LibraryModel
 from app.models.native import llama_cpp_version
 from app.services.events import ModelState, ModelStateChanged, Publish
@@ -101,6 +102,11 @@ class ModelLoader:
     def may_load_by_itself(self) -> bool:
         """Whether a question loads a model; not after crashes in a row."""
         return self._crashes() < MAX_CRASHES
+
+    def decode_threads(self, model: LibraryModel) -> int:
+        """With how many threads its last load here found generating fastest; 0: nothing is known."""
+        known = ThreadCounts.known(self._threads_known(model), self._machine().logical_cores)
+        return known.decode if known is not None else 0
 
     def close(self) -> None:
         """End the worker, and wait until a load under way has seen that it was not a crash."""

@@ -64,6 +64,9 @@ class Models(Protocol):
     def backend(self) -> Backend:
         """What this llama.cpp can use."""
 
+    def threads_known(self, model_id: int | None = None) -> int:
+        """How many threads a model is known to generate with here; 0: a load would find out."""
+
 
 @dataclass(frozen=True)
 class _File:
@@ -115,7 +118,8 @@ class ModelPlanner:
         if isinstance(model, HubDetails):
             files = self._of_hub(model)
         else:
-            files = self._here(*self._path_and_adapters(model), quantizations)
+            path, adapters = self._path_and_adapters(model)
+            files = self._here(path, adapters, quantizations, model if isinstance(model, int) else None)
         room = self.room()
         sources = {candidate: file.source for candidate, file in files.items()}
 
@@ -140,7 +144,7 @@ class ModelPlanner:
     def room(self) -> Room:
         """What a model could fill now, in place of the loaded one."""
         machine = self._models.machine()
-        return make_room(machine, self._accelerators(), self._replaced(), self._speed.bytes_per_s(machine))
+        return make_room(machine, self._accelerators(), self._replaced(), self._speed.readers(machine))
 
     def gpu_room(self) -> Room | None:
         """The same for a verdict; None where no GPU is known of that llama.cpp can use.
@@ -189,7 +193,7 @@ class ModelPlanner:
         return Path(found.path), adapters_here(found)
 
     def _here(
-        self, path: Path, adapters: tuple[AdapterUse, ...], quantizations: Sequence[str]
+        self, path: Path, adapters: tuple[AdapterUse, ...], quantizations: Sequence[str], model_id: int | None
     ) -> dict[Candidate, _File]:
         header, summary = self._sizer.read(path)
         adapter_headers = tuple(read_header(Path(adapter.path)) for adapter in adapters)
@@ -199,9 +203,9 @@ class ModelPlanner:
 
         own = Source(header, adapters=adapter_headers)
         files = {
-            candidate_of(own, summary.quantization, summary.quantization, str(path)): _File(
-                own, with_adapters(lambda settings: self._sizer.layout(path, settings))
-            )
+            candidate_of(
+                own, summary.quantization, summary.quantization, str(path), self._models.threads_known(model_id)
+            ): _File(own, with_adapters(lambda settings: self._sizer.layout(path, settings)))
         }
         for file_type in quantizations:
             try:
@@ -209,7 +213,7 @@ class ModelPlanner:
             except WorkerError as error:
                 log.warning("%s cannot be considered as %s: %s", path.name, file_type, error)
                 continue
-            candidate = candidate_of(made, file_type, file_type, f"quantize:{file_type}")
+            candidate = candidate_of(made, file_type, file_type, f"quantize:{file_type}", self._models.threads_known())
             if candidate.bits_per_weight < header.bits_per_weight:  # what was lost does not come back
                 files[candidate] = _File(made, with_adapters(self._asks_quantized(path, file_type)))
         return files
@@ -232,7 +236,8 @@ class ModelPlanner:
         found = {}
         for file in files:
             source = Source(header, max(1, file.size_bytes - beside_weights) / max(1, header.weights_bytes))
-            candidate = candidate_of(source, file.name, file.quantization, file.paths[0])
+            threads = self._models.threads_known()
+            candidate = candidate_of(source, file.name, file.quantization, file.paths[0], threads)
             found[replace(candidate, name=file.quantization or file.name)] = _File(source, self._asks_hub(file))
         return found
 

@@ -65,7 +65,8 @@ def _latencies(services: Services, path: Path) -> None:
 
 
 def _speeds(services: Services, files: list[Path], threads: int) -> None:
-    print(f"memory is read at {services.planner.room().memory.bytes_per_s / 1e9:.1f} GB/s; tokens a second:")
+    read = ", ".join(f"{each.bytes_per_s / 1e9:.1f} ({each.threads})" for each in services.planner.room().readers)
+    print(f"memory is read at GB/s (threads): {read}; tokens a second:")
     print(f"{'file':<36}{'estimated':>10}{'measured':>10}{'ratio':>7}{'afterwards':>12}{'ratio':>7}")
     for path in files:
         model = services.models.add(path)

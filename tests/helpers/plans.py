@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.hardware.bandwidth import ReadSpeed
 from app.models.plan import ALL_LAYERS, Candidate, DeviceRoom, KvName, LayoutFunction, Room
 from app.models.sizing import HOST, DeviceParts, Layout
+from app.models.speed import TokenCost
 from app.models.verdict import reserve_bytes
 
 GB = 10**9
@@ -37,7 +39,7 @@ class Shape:
     def candidates(self, *quantizations: str, read_share: float = 1.0) -> list[Candidate]:
         """Its quantizations; all that there are when none is named."""
         return [
-            Candidate(name, name, QUANTIZATIONS[name], self.layers, self.n_ctx_train, read_share)
+            Candidate(name, name, QUANTIZATIONS[name], self.layers, self.n_ctx_train, TokenCost(rest_share=read_share))
             for name in quantizations or QUANTIZATIONS
         ]
 
@@ -80,4 +82,5 @@ def room(memory_free: int, *gpus_free: int, memory_bytes_per_s: float = 0.0, uni
             )
             for number, free in enumerate(gpus_free)
         ),
+        (ReadSpeed(1, memory_bytes_per_s),) if memory_bytes_per_s else (),
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.hardware.bandwidth import measure_bandwidth
+from app.hardware.bandwidth import ReadSpeed, measure_bandwidth
 from app.hardware.pressure import Stalls, read_memory, read_stalls
 
 LINES = "some avg10={some} avg60=0.87 avg300=0.26 total=1509\nfull avg10={full} avg60=0.10 avg300=0.02 total=509\n"
@@ -32,10 +32,14 @@ def test_this_machine_makes_sense() -> None:
     assert 0.0 <= reading.stalls.full <= reading.stalls.some <= 1.0
 
 
-def test_speed_is_bytes_of_the_best_pass_over_its_time() -> None:
-    times = iter([0.0, 0.0, 2.0, 2.0, 3.0, 3.0, 7.0])  # passes of 2, 1 and 4 seconds
-    assert measure_bandwidth(1, 200_000_000, budget_s=5.0, clock=lambda: next(times)) == 20_000_000
+def test_speed_is_bytes_of_the_best_pass_over_its_time_for_each_number_of_threads() -> None:
+    # Passes of 2 and 1 seconds by one thread, of 0.5 and 3 by two; the time is asked for once more after each round.
+    times = iter([0.0, 0.0, 2.0, 2.0, 2.5, 2.5, 2.5, 3.5, 3.5, 6.5, 6.5])
+    assert measure_bandwidth([1, 2], 200_000_000, budget_s=5.0, clock=lambda: next(times)) == (
+        ReadSpeed(1, 20_000_000),
+        ReadSpeed(2, 40_000_000),
+    )
 
 
 def test_nothing_is_measured_where_little_is_free() -> None:
-    assert measure_bandwidth(2, 79_000_000) == 0.0
+    assert measure_bandwidth([1, 2], 79_000_000) == ()

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.hardware.bandwidth import ReadSpeed
 from app.hardware.machine import Accelerator, Gpu, Machine
 from app.models.plan import Room
 from app.models.room import STEP_BYTES, make_room
@@ -79,7 +80,7 @@ def test_memory_that_the_gpu_shares_is_known_as_such() -> None:
         (PC, intel, 9 * STEP),
         (replace(PC, gpus=(driver,)), spark, 9 * STEP),
     ):
-        (gpu,) = make_room(machine, [accelerator], bytes_per_s=100e9).gpus
+        (gpu,) = make_room(machine, [accelerator], readers=(ReadSpeed(1, 60e9), ReadSpeed(8, 100e9))).gpus
         assert gpu.unified
         assert (gpu.free_bytes, gpu.reserve_bytes, gpu.bytes_per_s) == (limit, 0, 100e9)
 

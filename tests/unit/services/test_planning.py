@@ -9,6 +9,7 @@ import pytest
 
 from app.core.errors import ModelError, NetworkError, WorkerDied
 from app.core.paths import Home
+from app.hardware.bandwidth import ReadSpeed
 from app.hardware.machine import Accelerator, Gpu, Machine
 from app.inference.protocol import Backend, BufferUse, Loaded, LoadSettings, MemoryUse
 from app.models.gguf import Header
@@ -64,6 +65,7 @@ class Library:
         self.path = path
         self.here = Machine("Ryzen 7", 8, 16, 8, 16 * GB, 12 * GB)
         self.llama = CPU_BUILD
+        self.threads: dict[int | None, int] = {}
 
     def models(self) -> list[LibraryModel]:
         return [model(3, str(self.path))]
@@ -74,6 +76,9 @@ class Library:
     def backend(self) -> Backend:
         return self.llama
 
+    def threads_known(self, model_id: int | None = None) -> int:
+        return self.threads.get(model_id, 0)
+
 
 class Bench:
     """A planner with what it asks."""
@@ -83,7 +88,10 @@ class Bench:
         self.loaded: Loaded | None = None
         self.headers: list[str] = []
         speed = MemorySpeed(
-            Facts(open_database(home)), self.library.machine, lambda path: self.sizes.read(path)[0], lambda *_: 50e9
+            Facts(open_database(home)),
+            self.library.machine,
+            lambda path: self.sizes.read(path)[0],
+            lambda counts, _: [ReadSpeed(count, 50e9) for count in counts],
         )
         self.now = 0.0
         self.planner = ModelPlanner(
@@ -115,6 +123,15 @@ def test_a_model_of_the_library(bench: Bench) -> None:
     # As a verdict asks, so that what it was told serves here.
     assert bench.sizes.asked == [("m.gguf", LoadSettings(n_ctx=8192, kv_type="f16", n_gpu_layers=-1))]
     assert plan.tokens_per_s == pytest.approx(0.6 * 50e9 / (plan.choice.candidate.bits_per_weight / 8 * 8e9), rel=0.2)
+
+
+def test_threads_that_are_known_decide_the_estimate(bench: Bench) -> None:
+    unknown = bench.planner.plan(3, 8192).tokens_per_s
+    bench.library.threads = {3: 2}
+    fewer = bench.planner.plan(3, 8192).tokens_per_s
+    assert unknown is not None
+    assert fewer is not None
+    assert fewer == pytest.approx(unknown / 2, rel=0.1), "four is the smallest number that is measured here"
 
 
 def test_the_same_question_gets_the_same_answer_although_free_memory_flickers(bench: Bench) -> None:
