@@ -1,8 +1,7 @@
 """One SQLite file that survives kills, power cuts and its own damage.
 
-WAL and ``synchronous=FULL``: what was committed is on the disk. A backup is made before each migration, and when
-something changed and the last copy is old (looked at every few minutes and when closing). A database that is damaged or
-gone at start is replaced by the newest sound backup and kept aside.
+WAL and ``synchronous=FULL``: what was committed is on the disk. A copy is made before each migration and from time to
+time (:mod:`app.core.copying`). What is damaged or gone at start is mended with the newest (:mod:`app.core.mending`).
 
 apsw rather than the standard library's ``sqlite3``: it ships a current SQLite with FTS5 on every platform, and does not
 open transactions by itself.
@@ -11,39 +10,25 @@ open transactions by itself.
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import apsw
 
-from app.core.backups import Backups, age_s, is_sound, written_ns
+from app.core.backups import Backups
+from app.core.copying import Copying
 from app.core.disk import NEEDED_BYTES, write_trouble
-from app.core.errors import BusyError, DiskFull, SatchelError, StorageError
+from app.core.errors import BusyError, DiskFull, StorageError
+from app.core.mending import mend
+from app.core.migrations import Migration, do, still_to_do
 from app.core.sizes import size_text
-
-log = logging.getLogger(__name__)
 
 Value = None | int | float | str | bytes
 Row = tuple[Any, ...]
 HOUR_S = 3600.0
 LOOK_EVERY_S = 600.0
-MOST_AT_CLOSE_BYTES = 64_000_000
-"""Larger databases are not copied when closing, which would keep a person waiting, only while they are open."""
-
-
-@dataclass(frozen=True)
-class Migration:
-    """One step of a schema. Lists of them are append-only: a step that was released is never changed or removed.
-
-    ``change`` is SQL (several statements are fine) or a function of the connection; it runs in a transaction.
-    """
-
-    name: str
-    change: str | Callable[[apsw.Connection], None]
 
 
 class Database:
@@ -52,9 +37,7 @@ class Database:
     ``execute`` and ``transaction`` use one writing connection, one thread at a time. ``query`` uses a second one that
     sees what is committed and never waits for a transaction under way.
 
-    A copy is made, on a thread of its own and when closing, if something changed since the last one and that is older
-    than ``backup_every_s`` (infinite: none). ``content`` names a table without which a copy is worth little: while it
-    is empty no first copy is made, and as soon as it is not, the next one is made however young the last is.
+    ``backup_every_s``, ``look_every_s`` and ``content`` say when it is copied: :class:`~app.core.copying.Copying`.
     ``called``: what people call its content, in the plural and as a sentence begins ("Your conversations"); empty: the
     file's name.
 
@@ -77,18 +60,16 @@ class Database:
         self.path = path
         self.restored = ""
         """What was wrong at start and what was done about it, as sentences; empty when all was well."""
-        self._backups = Backups(backups, path.stem, keep_backups)
-        self._backup_every_s = backup_every_s
-        self._content = content
         self._called = called or path.name
-        self._backup_lock = threading.Lock()
-        self._closing = threading.Event()
-        self._keeper = threading.Thread(target=self._keep_copies, args=(look_every_s,), name="copies", daemon=True)
+        kept = Backups(backups, path.stem, keep_backups)
+        self._copying = Copying(
+            path, kept, self._words, every_s=backup_every_s, look_every_s=look_every_s, content=content
+        )
         self._lock = threading.RLock()
         self._read_lock = threading.RLock()
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._words():
-            self._mend()
+            self.restored = mend(path, kept)
             with contextlib.suppress(OSError):  # SQLite says it, if it matters
                 if not path.exists():
                     path.touch(mode=0o600)
@@ -102,8 +83,7 @@ class Database:
             except BaseException:
                 self._connection.close()
                 raise
-        if backup_every_s != float("inf"):
-            self._keeper.start()
+        self._copying.start()
 
     def execute(self, sql: str, values: Sequence[Value] = ()) -> list[Row]:
         """Run one statement and return its rows; outside :meth:`transaction` it is committed when this returns.
@@ -148,93 +128,24 @@ class Database:
 
     def backup(self) -> Path:
         """Make a copy now; returns where it is."""
-        with self._backup_lock, self._words():
-            copy = self._backups.take(self.path)
-            assert copy is not None
-            return copy
+        return self._copying.copy()
 
     def close(self) -> None:
         """Write everything into the one file, copy it if that is due, and let go of it. Twice is fine."""
-        if not self._closing.is_set():
-            self._closing.set()
-            if self._keeper.is_alive():
-                self._keeper.join()
-            if self.path.is_file() and self.path.stat().st_size <= MOST_AT_CLOSE_BYTES:
-                self._back_up_if_due(lambda: False)
+        self._copying.close()
         with self._lock, self._read_lock:
             self._reader.close()
             self._connection.close()
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _keep_copies(self, look_every_s: float) -> None:
-        while not self._closing.is_set():
-            self._back_up_if_due(self._closing.is_set)
-            self._closing.wait(look_every_s)
-
-    def _back_up_if_due(self, stop: Callable[[], bool]) -> None:
-        try:
-            with self._backup_lock, self._words():
-                if self._is_backup_due():
-                    self._backups.take(self.path, stop)
-        except (SatchelError, OSError):  # the work goes on without; the next look tries again
-            log.warning("no copy of %s was made", self.path.name, exc_info=True)
-
-    def _is_backup_due(self) -> bool:
-        if self._backup_every_s == float("inf"):
-            return False
-        newest = self._backups.newest()
-        if newest is None:
-            return not self._content or _has_rows(self.path, self._content)
-        if newest.stat().st_mtime_ns == written_ns(self.path):
-            return False
-        if age_s(newest) > self._backup_every_s:
-            return True
-        return bool(self._content) and _has_rows(self.path, self._content) and not _has_rows(newest, self._content)
-
-    def _mend(self) -> None:
-        name = self.path.name
-        # SQLite takes an empty file for a new database: that is how a lost one would go unnoticed.
-        there = self.path.exists() and self.path.stat().st_size > 0
-        if there and is_sound(self.path):
-            return
-        if not there and not self._backups.newest_first():
-            return
-        kept = self._backups.set_aside(self.path)
-        copy = self._backups.restore(self.path)
-        wrong = f"The database {name} was {'damaged' if there else 'missing'}."
-        aside = f"The damaged one is kept as {kept}." if there and kept is not None else ""
-        if copy is not None:
-            made = f"{copy.stem.rsplit('-', 1)[-1]:.13}"
-            made = f"{made[:4]}-{made[4:6]}-{made[6:8]} {made[9:11]}:{made[11:13]} UTC"
-            done = f"It was restored from the backup of {made}; changes since then are not in it."
-        else:
-            done = "There was no usable backup, so a new, empty one was started."
-        self.restored = " ".join(part for part in (wrong, done, aside) if part)
-        log.error("%s", self.restored)
-
     def _migrate(self, migrations: Sequence[Migration]) -> None:
-        connection = self._connection
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, done_at TEXT DEFAULT CURRENT_TIMESTAMP)"
-        )
-        done = [str(name) for (name,) in connection.execute("SELECT name FROM migrations ORDER BY rowid")]
-        known = [migration.name for migration in migrations]
-        if done != known[: len(done)]:
-            raise StorageError(
-                f"The database {self.path.name} cannot be used by this version of Satchel.",
-                "A newer version has changed it." if len(done) > len(known) else "Another version has changed it.",
-                "Start the newer version. The file is left as it is.",
-            )
-        for migration in migrations[len(done) :]:
-            if done:
+        used_before, missing = still_to_do(self._connection, migrations, self.path.name)
+        for migration in missing:
+            if used_before:
                 self.backup()
             with self.transaction():
-                if callable(migration.change):
-                    migration.change(connection)
-                else:
-                    connection.execute(migration.change)
-                connection.execute("INSERT INTO migrations (name) VALUES (?)", (migration.name,))
+                do(self._connection, migration)
 
     @contextlib.contextmanager
     def _words(self) -> Iterator[None]:
@@ -262,17 +173,6 @@ class Database:
             ) from error
         except (apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as error:
             raise write_trouble(f"{self._called} could not be read or saved.", self.path, error) from error
-
-
-def _has_rows(database: Path, table: str) -> bool:
-    connection = apsw.Connection(str(database), flags=apsw.SQLITE_OPEN_READWRITE)
-    try:
-        connection.set_busy_timeout(5000)
-        return bool(connection.execute(f'SELECT EXISTS (SELECT 1 FROM "{table}")').fetchall()[0][0])
-    except (apsw.SQLError, apsw.NotADBError, apsw.CorruptError):  # an older schema, or no use as a copy
-        return False
-    finally:
-        connection.close()
 
 
 def _connect(path: Path) -> apsw.Connection:

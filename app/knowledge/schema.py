@@ -6,7 +6,7 @@ passage shown. The whole text is compressed, since only the source pane reads it
 
 from __future__ import annotations
 
-from app.core.database import Migration
+from app.core.migrations import Migration
 
 MIGRATIONS = [
     Migration(

@@ -5,7 +5,8 @@ Reply texts grow while they stream, so the word index takes a message up only wh
 
 from __future__ import annotations
 
-from app.core.database import Database, Migration
+from app.core.database import Database
+from app.core.migrations import Migration
 from app.core.paths import Home
 
 _CONVERSATIONS = """

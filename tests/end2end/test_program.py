@@ -13,7 +13,8 @@ import pytest
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from app.core.database import Database, Migration
+from app.core.database import Database
+from app.core.migrations import Migration
 from app.core.paths import Home
 from app.main import Program
 from app.storage.schema import MIGRATIONS

@@ -14,9 +14,10 @@ import apsw
 import pytest
 
 from app.core.backups import Backups
-from app.core.database import Database, Migration
+from app.core.database import Database
 from app.core.error_info import ErrorInfo
 from app.core.errors import DiskFull, StorageError
+from app.core.migrations import Migration
 
 NOTES = Migration("notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)")
 COLOUR = Migration("colour", "ALTER TABLE notes ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue'")
@@ -368,7 +369,8 @@ def test_only_the_person_may_read_what_is_kept(tmp_path: Path) -> None:
 _WRITE_FOR_EVER = """
 import sys
 from pathlib import Path
-from app.core.database import Database, Migration
+from app.core.database import Database
+from app.core.migrations import Migration
 path = Path(sys.argv[1])
 create = "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
 database = Database(path, path.parent / "backups", [Migration("notes", create)])
