@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+from datetime import datetime
 
 import msgspec
 
@@ -56,17 +57,38 @@ def write_connections(services: Services, terminal: Terminal, options: argparse.
         size = size_text(sum(total.received_bytes for total in totals))
         hosts = ", ".join(total.host for total in totals)
         number = sum(total.requests for total in totals)
+        if left_out := number - sum(connection.requests for connection in connections):
+            terminal.note(f"Earlier requests that are no longer listed, but count in the sum: {left_out:,}")
         terminal.note(
             f"{counted(number, 'request')} to {hosts}; {size} received." if number else "Nothing was requested."
         )
 
 
 def _line(connection: Connection) -> str:
-    answer = str(connection.status) if connection.status is not None else connection.state
-    words = (
-        f"{connection.method} {connection.url}  {answer}  {size_text(connection.received_bytes)}  {connection.purpose}"
-    )
+    size, purpose = size_text(connection.received_bytes), connection.purpose
+    words = f"{connection.method} {connection.url}  {_answers(connection)}  {size}  {purpose}"
+    if connection.requests > 1:
+        first, last = (_clock(time) for time in (connection.started_at, connection.last_at))
+        words += f"  {first}–{last}" if first != last else f"  {first}"
     return f"{words}: {connection.problem}" if connection.problem else words
+
+
+def _answers(connection: Connection) -> str:
+    """ "200", "512 × 206, 2 × 503, 1 failed", "refused"."""
+    alone = connection.requests + connection.refused == 1
+    parts = [str(status) if alone else f"{count} × {status}" for status, count in connection.answers]
+    for count, word in (
+        (connection.failed, "failed"),
+        (connection.refused, "refused"),
+        (connection.open, "under way"),
+    ):
+        if count:
+            parts.append(word if alone else f"{count} {word}")
+    return ", ".join(parts)
+
+
+def _clock(time: datetime) -> str:
+    return time.astimezone().strftime("%H:%M:%S")
 
 
 def _switch_words(services: Services) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import httpcore2
 import httpx2
 
+from app.core.connection_log import Request
 from app.core.errors import NetworkError, OfflineError, SatchelError
 from app.core.network_words import words_for
 
@@ -55,43 +56,47 @@ class Routes:
 
 
 class Gate(httpx2.BaseTransport):
-    """One client's way out. ``purpose``: in words, or what gives them for the request under way."""
+    """One client's way out; what it asks of one address is one entry of the record. ``purpose``: in words."""
 
-    def __init__(self, network: Network, routes: Routes, purpose: str | Callable[[], str]) -> None:
+    def __init__(self, network: Network, routes: Routes, purpose: str) -> None:
         self._network = network
         self._routes = routes
         self._purpose = purpose
+        self._errand = object()
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Send it, or refuse. Errors: :class:`NetworkError`, :class:`OfflineError`."""
-        log, host = self._network.log, _host(request.url)
-        number = log.begin(
+        host = _host(request.url)
+        record = self._network.log.begin(
+            self._errand,
             host=host,
-            purpose=self._purpose if isinstance(self._purpose, str) else self._purpose(),
+            purpose=self._purpose,
             method=request.method,
             url=shown_url(request.url),
-            sent_bytes=int(request.headers.get("content-length", 0)),
         )
         policy = self._network.policy
         if policy.offline:
             refusal = offline_error()
-            log.update(number, state="refused", problem=str(refusal))
+            record.refused(str(refusal))
             raise refusal
-        log.sent(number)
+        record.sent(int(request.headers.get("content-length", 0)))
         proxy = ""
         try:
             pool, proxy = self._routes.to(request.url, policy.proxy)
             response = pool.handle_request(request)
         except (httpx2.TransportError, NetworkError) as error:
             failure = error if isinstance(error, NetworkError) else words_for(error, host, proxy)
-            log.update(number, state="failed", problem=str(failure))
+            record.failed(str(failure))
             raise failure from error
-        log.update(number, status=response.status_code)
+        except BaseException:
+            record.failed("It could not be made.")
+            raise
+        record.answered(response.status_code)
         assert isinstance(response.stream, httpx2.SyncByteStream)
         return httpx2.Response(
             response.status_code,
             headers=response.headers,
-            stream=_Counted(response.stream, self._network, number, host, proxy),
+            stream=_Counted(response.stream, self._network, record, host, proxy),
             extensions=response.extensions,
         )
 
@@ -99,18 +104,18 @@ class Gate(httpx2.BaseTransport):
 class _Counted(httpx2.SyncByteStream):
     """A body that is counted while it arrives, and cut when the switch is turned."""
 
-    def __init__(self, body: httpx2.SyncByteStream, network: Network, number: int, host: str, proxy: str) -> None:
+    def __init__(self, body: httpx2.SyncByteStream, network: Network, record: Request, host: str, proxy: str) -> None:
         self._body = body
         self._network = network
-        self._number = number
+        self._record = record
         self._host = host
         self._proxy = proxy
-        self._failed = False
+        self._over = False
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             for chunk in self._body:
-                self._network.log.received(self._number, self._host, len(chunk))
+                self._record.received(len(chunk))
                 if self._network.offline:
                     raise offline_error()
                 yield chunk
@@ -125,12 +130,14 @@ class _Counted(httpx2.SyncByteStream):
     def close(self) -> None:
         """The body is over, read to its end or not."""
         self._body.close()
-        if not self._failed:
-            self._network.log.update(self._number, state="done")
+        if not self._over:
+            self._over = True
+            self._record.done()
 
     def _fail(self, error: SatchelError) -> None:
-        self._failed = True
-        self._network.log.update(self._number, state="failed", problem=str(error))
+        if not self._over:
+            self._over = True
+            self._record.failed(str(error))
 
 
 def offline_error() -> OfflineError:

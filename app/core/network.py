@@ -47,7 +47,7 @@ class Network:
         """Whether the person has switched all requests off."""
         return self._policy().offline
 
-    def client(self, purpose: str | Callable[[], str], **options: Any) -> httpx2.Client:
+    def client(self, purpose: str, **options: Any) -> httpx2.Client:
         """A client for one purpose, in words for the list of connections ("Search for models").
 
         ``options`` are httpx2's; redirects are not followed unless asked for. Whatever fails below HTTP is raised as
@@ -62,7 +62,7 @@ class Network:
         }
         return httpx2.Client(transport=self.transport(purpose), **(defaults | options))
 
-    def transport(self, purpose: str | Callable[[], str]) -> httpx2.BaseTransport:
+    def transport(self, purpose: str) -> httpx2.BaseTransport:
         """What a client of :meth:`client` sends through, for a client that somebody else makes."""
         from app.core.gate import Gate, Routes
 
@@ -72,7 +72,7 @@ class Network:
         return Gate(self, self._routes, purpose)
 
     def connections(self) -> list[Connection]:
-        """The newest requests since start, newest first."""
+        """What was requested since start, by address, the newest first; of very many only the newest."""
         return self.log.newest_first()
 
     def totals(self) -> list[HostTotal]:

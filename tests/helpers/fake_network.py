@@ -15,14 +15,22 @@ BEGAN = datetime(2026, 11, 24, 10, 15, tzinfo=UTC)
 
 
 def connection(number: int, host: str = "hub.example", **changes: Any) -> Connection:
-    """A request that is done, with changes."""
+    """One request that is done, with changes."""
+    at = BEGAN + timedelta(seconds=7 * number)
+    state, status = changes.get("state", "done"), changes.get("status", 200)
     made = Connection(
         id=number,
         host=host,
         purpose="Search for models",
         method="GET",
         url=f"https://{host}/api/models",
-        started_at=BEGAN + timedelta(seconds=7 * number),
+        started_at=at,
+        last_at=at,
+        requests=0 if state == "refused" else 1,
+        open=int(state == "open"),
+        failed=int(state == "failed"),
+        refused=int(state == "refused"),
+        answers=((status, 1),) if status is not None else (),
         status=200,
         sent_bytes=0,
         received_bytes=18_200,
@@ -37,6 +45,8 @@ class FakeConnections:
     def __init__(self, publish: Publish, settings: SettingsFile) -> None:
         self._publish, self._settings = publish, settings
         self._all: tuple[Connection, ...] = ()
+        self.forgotten = 0
+        """Requests to hub.example that are not listed any more."""
 
     def put(self, connections: Sequence[Connection]) -> None:
         """Have these now."""
@@ -57,11 +67,13 @@ class FakeConnections:
 
     def totals(self) -> tuple[HostTotal, ...]:
         found: dict[str, HostTotal] = {}
-        for each in self._all:
+        if self.forgotten:
+            found["hub.example"] = HostTotal("hub.example", self.forgotten, 0, 0)
+        for each in (each for each in self._all if each.requests):
             before = found.get(each.host, HostTotal(each.host, 0, 0, 0))
             found[each.host] = HostTotal(
                 each.host,
-                before.requests + 1,
+                before.requests + each.requests,
                 before.sent_bytes + each.sent_bytes,
                 before.received_bytes + each.received_bytes,
             )

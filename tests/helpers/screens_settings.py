@@ -5,10 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QPushButton, QTableView
 
+from app.core.connections import Connection
 from app.ui.settings.page import SettingsPage
 from app.ui.widgets.basic import row
 from tests.helpers.fake_network import FakeConnections, connection
@@ -61,7 +64,7 @@ def some(stage: Stage) -> None:
     _open(stage, connections=True)
     _requests(stage).put(
         [
-            connection(9, CDN, purpose="Download Qwen3 8B", state="open", received_bytes=2_380_000_000),
+            _download(state="open"),
             connection(
                 8, state="failed", status=None, purpose="Read a model's header", problem="The name was not found."
             ),
@@ -72,15 +75,40 @@ def some(stage: Stage) -> None:
     )
 
 
+def _download(**changes: Any) -> Connection:
+    fetched = connection(9, CDN, purpose="Download Qwen3 8B", received_bytes=2_380_000_000)
+    under_way = replace(
+        fetched,
+        url=f"https://{CDN}/repos/6f/0b/{'6f0b' * 16}/{'2d9a' * 16}",
+        last_at=fetched.started_at + timedelta(seconds=95),
+        requests=290,
+        open=4,
+        failed=2,
+        answers=((206, 281), (503, 3)),
+    )
+    return replace(under_way, **changes)
+
+
+def details(stage: Stage) -> None:
+    """All about a download of which two requests failed."""
+    some(stage)
+    failed = "The connection to cas-bridge.xethub.hf.co broke off. Check the connection, then try again."
+    others = [connection(number, purpose="Look at a model") for number in range(8, 0, -1)]
+    _requests(stage).put([_download(open=0, problem=failed), *others])
+    stage.settle()
+    stage.find(QTableView, "connections.list").selectRow(0)
+
+
 def many(stage: Stage) -> None:
     """As many as are kept."""
     _open(stage, connections=True)
+    _requests(stage).forgotten = 1234
     hosts = ("huggingface.co", CDN, "hf-mirror.example", *(f"cdn-{number}.example" for number in range(8)))
-    _requests(stage).put([connection(number, hosts[number % 11]) for number in range(2000, 0, -1)])
+    _requests(stage).put([connection(number, hosts[number % 11]) for number in range(1000, 0, -1)])
 
 
 STATES: dict[str, Callable[[Stage], None]] = {
-    made.__name__: made for made in (no_token, token_and_mirror, none, some, many)
+    made.__name__: made for made in (no_token, token_and_mirror, none, some, details, many)
 }
 
 

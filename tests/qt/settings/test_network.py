@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from types import SimpleNamespace
 
-from PySide6.QtWidgets import QCheckBox, QDoubleSpinBox, QLabel, QLineEdit, QPushButton, QTableView, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QDoubleSpinBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableView,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.core.connections import Connection
 from app.core.errors import HubError
 from app.storage.settings import SettingsFile
-from app.ui.settings.connections_model import BYTES, HOST, PURPOSE, STATE
+from app.ui.settings.connections_model import BYTES, HOST, PURPOSE, REQUESTS, STATE
 from app.ui.settings.page import SettingsPage
 from tests.helpers.fake_hub import offline
-from tests.helpers.fake_network import connection
+from tests.helpers.fake_network import BEGAN, connection
 
 NOTHING = "Nothing has left this computer since Satchel was started."
 
@@ -34,6 +44,10 @@ def _text(page: QWidget, name: str) -> str:
 
 def _button(page: QWidget, name: str) -> QPushButton:
     return page.findChild(QPushButton, name)
+
+
+def _icon_button(page: QWidget, name: str) -> QToolButton:
+    return page.findChild(QToolButton, name)
 
 
 def _listed(qtbot: QtBot, world: SimpleNamespace, *connections: Connection) -> tuple[SettingsPage, QTableView]:
@@ -154,10 +168,10 @@ def test_each_request_is_told_in_words(qtbot: QtBot, world: SimpleNamespace) -> 
     assert _row(table, 1) == ["cdn.example", "Download Qwen3", "8.3 MB", "under way"]
     assert [_row(table, row)[3] for row in (2, 3)] == ["answered 401", "done"]
     words = [found.text() for found in page.findChildren(QLabel)]
-    assert "3 requests · 36 kB received" in words
+    assert "2 requests · 36 kB received" in words
     assert "1 request · 8.3 MB received" in words
     page.show_view("preferences")
-    sums = "4 requests since Satchel was started, 8.3 MB received."
+    sums = "3 requests since Satchel was started, 8.3 MB received."
     qtbot.waitUntil(lambda: _text(page, "settings.network.connections.words") == sums, timeout=5000)
 
 
@@ -174,6 +188,50 @@ def test_what_is_looked_at_stays_in_sight_while_new_ones_come(qtbot: QtBot, worl
     assert table.model().index(1, BYTES).data() == "5 bytes"
     assert table.currentIndex().row() == 501
     assert resets == []
+
+
+def _facts(page: QWidget) -> list[str]:
+    details = page.findChild(QWidget, "connections.details")
+    return [found.text() for found in details.findChildren(QLabel) if found.isVisible()]
+
+
+def test_a_download_is_one_row_with_all_its_requests_told_below(qtbot: QtBot, world: SimpleNamespace) -> None:
+    fetched = replace(
+        connection(2, "cdn.example", purpose="Download Qwen3", received_bytes=4_000_000_000),
+        url="https://cdn.example/qwen3.gguf",
+        requests=512,
+        failed=2,
+        open=4,
+        state="open",
+        answers=((206, 505), (503, 1)),
+        problem="The connection to cdn.example broke off.",
+        last_at=BEGAN + timedelta(minutes=2),
+    )
+    page, table = _listed(qtbot, world, fetched, connection(1))
+    assert table.model().index(0, REQUESTS).data() == "512"
+    assert page.findChild(QWidget, "connections.details").isHidden()
+    table.selectRow(0)
+    purpose, address, made, answers, received, problem = _facts(page)[1::2]
+    assert purpose == "Download Qwen3"
+    assert address == "GET https://cdn.example/qwen3.gguf"
+    assert made.startswith("512 requests, ") and "–" in made
+    assert answers == "206 (505 times), 503, 2 failed, 4 under way"
+    assert (received, problem) == ("4.0 GB", "The connection to cdn.example broke off.")
+    world.connections.put([replace(fetched, open=0, state="done"), connection(1)])
+    qtbot.waitUntil(lambda: "206 (505 times), 503, 2 failed" in _facts(page), timeout=5000)
+    assert _row(table, 0)[3] == "done, 2 failed"
+    _icon_button(page, "connections.details.close").click()
+    assert page.findChild(QWidget, "connections.details").isHidden()
+
+
+def test_what_is_too_old_to_be_listed_is_said(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page, _ = _listed(qtbot, world, connection(1))
+    left_out = page.findChild(QLabel, "connections.left_out")
+    assert left_out.isHidden()
+    world.connections.forgotten = 1500
+    world.connections.put([connection(2), connection(1)])
+    qtbot.waitUntil(left_out.isVisible, timeout=5000)
+    assert left_out.text() == "Earlier requests that are no longer listed, but count in the sums above: 1,500"
 
 
 def test_the_switch_is_there_too(qtbot: QtBot, world: SimpleNamespace) -> None:

@@ -6,7 +6,9 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
@@ -136,7 +138,8 @@ def test_why_a_host_cannot_be_reached(hub: HubServer, network: Network, switch: 
         with pytest.raises(NetworkError, match="proxy cannot be used") as caught:
             client.get("http://nothing.invalid/")
         assert "hidden" not in str(caught.value)
-    assert [connection.state for connection in network.connections()] == ["failed"] * 6
+    assert {connection.state for connection in network.connections()} == {"failed"}
+    assert sum(connection.failed for connection in network.connections()) == 6
 
 
 def test_silence_is_said(network: Network) -> None:
@@ -172,16 +175,54 @@ def test_addresses_do_not_reach_the_log(hub: HubServer, network: Network, caplog
     assert "secret" not in caplog.text
 
 
-def test_the_list_is_bounded_and_the_sums_are_not(hub: HubServer, network: Network, switch: Switch) -> None:
-    with network.client("Read") as client:
+def test_the_ranges_of_one_file_are_one_entry_and_the_next_errand_another(hub: HubServer, network: Network) -> None:
+    address = f"{hub.url}/a/b/resolve/main/model.gguf"
+
+    def fetch(client: Any, start: int) -> None:
+        client.get(address, headers={"range": f"bytes={start}-{start + 1023}"})
+
+    with network.client("Download Model") as client, ThreadPoolExecutor(4) as lanes:
+        list(lanes.map(lambda start: fetch(client, start), range(0, 64 * 1024, 1024)))
+        client.get(f"{address}?signature=another", headers={"range": f"bytes={len(BLOB)}-"})
         client.get(f"{hub.url}/a/b/resolve/main/README.md")
-        switch.policy = NetworkPolicy(offline=True)
-        for _ in range(1100):
-            with pytest.raises(OfflineError):
-                client.get(hub.url)
-    assert len(network.connections()) == 1000
-    assert network.connections()[0].id == 1101
-    assert network.totals()[0].requests == 1
+    with network.client("Download Model") as client:
+        fetch(client, 0)
+    again, other, ranges = network.connections()
+    assert (ranges.url, ranges.requests, ranges.received_bytes) == (address, 65, 64 * 1024)
+    assert ranges.answers == ((206, 64), (416, 1))
+    assert (ranges.state, ranges.open, ranges.failed, ranges.status) == ("done", 0, 0, 416)
+    assert ranges.started_at <= ranges.last_at <= again.started_at
+    assert (other.requests, other.received_bytes) == (1, 7)
+    assert (again.url, again.requests) == (address, 1)
+    (total,) = network.totals()
+    assert (total.requests, total.received_bytes) == (67, 65 * 1024 + 7)
+
+
+def test_an_entry_is_under_way_as_long_as_one_of_its_requests_is(hub: HubServer, network: Network) -> None:
+    address = f"{hub.url}/a/b/resolve/main/model.gguf"
+    with network.client("Download") as client:
+        with client.stream("GET", address):
+            client.get(address)
+            (entry,) = network.connections()
+            assert (entry.state, entry.open, entry.requests) == ("open", 1, 2)
+        (entry,) = network.connections()
+        assert (entry.state, entry.open) == ("done", 0)
+
+
+def test_the_list_is_bounded_and_the_sums_are_not(hub: HubServer, network: Network) -> None:
+    with (
+        network.client("Read") as client,
+        client.stream("GET", f"{hub.url}/a/b/resolve/main/model.gguf") as response,
+    ):
+        for number in range(1100):
+            client.get(f"{hub.url}/a/b/resolve/main/README.md/{number}")
+        assert len(network.connections()) == 1000
+        assert network.connections()[0].id == 1101
+        assert network.connections()[-1].id == 102
+        assert len(response.read()) == len(BLOB)  # what goes on although its entry is gone still counts
+    (total,) = network.totals()
+    assert total.requests == 1101
+    assert total.received_bytes == hub.sent_bytes()
 
 
 def _free_port() -> int:
