@@ -246,7 +246,7 @@ def _downloads(stage: Stage) -> None:
     stage.downloads.put(
         download(1, "done", 1.0, model=found("SmolLM2-360M-GGUF", parameters=360_000_000)),
         download(2, "downloading", 0.43, model=eight, quantization="Q4_K_M"),
-        download(3, "verifying", 1.0, quantization="Q6_K"),
+        download(3, "verifying", 1.0, quantization="Q6_K", checked_bytes=900_000_000),
         download(4, "downloading", 0.11, bytes_per_s=0.0, note="Waiting 30 s: the server asked for a pause."),
         download(5, "paused", 0.7, model=eight, quantization="Q5_K_M"),
         download(

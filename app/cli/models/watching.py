@@ -57,7 +57,8 @@ def progress_line(download: Download, others: int = 0) -> str:
         case "checking":
             return f"{download.title}: asking the hub and looking at the disk{more}"
         case "verifying":
-            return f"{download.title}: checking every byte  {share}{more}"
+            checked = percent(download.checked_bytes, download.total_bytes)
+            return f"{download.title}: checking every byte  {checked}{more}"
     speed = f"{size_text(round(download.bytes_per_s))}/s" if download.bytes_per_s else ""
     parts = (share, done, speed, time_left(download.seconds_left), download.note)
     return f"{download.title}{where}: " + "  ".join(part for part in parts if part) + more

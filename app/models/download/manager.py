@@ -259,6 +259,7 @@ class DownloadManager:
             seconds_left=outcome.seconds_left if moving else None,
             problem=outcome.problem if told and outcome.serial == entry.wish.serial else "",
             note=outcome.note,
+            checked_bytes=outcome.checked_bytes,
             elsewhere=self._elsewhere,
         )
 

@@ -61,6 +61,7 @@ class Status:
 
     state: DownloadState = "checking"
     done_bytes: int = 0
+    checked_bytes: int = 0
     waiting: str = ""
     remarks: list[str] = field(default_factory=list)
 
@@ -188,24 +189,30 @@ class PartFetch:
             self._status.state = "downloading"
             digest, on_disk = PrefixHash(file), DiskSync(file, self._means.timing.sync_every_s)
             lanes = Lanes(self._means.network, self._client, address, file, self._means.timing)
-            lanes.run(lambda: self._tick(file, lanes))
-            self._tick(file, lanes)
+            lanes.run(lambda: self._tick(file, lanes, digest))
+            self._tick(file, lanes, digest)
             self._status.state = "verifying"
             while (found := digest.result(_TICK_S)) is None or not on_disk.done(_TICK_S):
                 self._cancel.check()
+                self._note_checked(digest)
+            self._note_checked(digest)
             return found
         finally:
             file.close()
 
-    def _tick(self, file: PartialFile, lanes: Lanes) -> None:
+    def _tick(self, file: PartialFile, lanes: Lanes, digest: PrefixHash) -> None:
         self._cancel.check()
         self._status.done_bytes = self._before_bytes + file.done_bytes
+        self._note_checked(digest)
         self._status.waiting = self._waiting(lanes.patience)
         if lanes.whole:
             self._status.remark(NO_RANGES)
         if time.monotonic() - self._watched_at > 1.0:
             self._watched_at = time.monotonic()
             self._watch_room(file.size - file.done_bytes)
+
+    def _note_checked(self, digest: PrefixHash) -> None:
+        self._status.checked_bytes = self._before_bytes + digest.hashed_bytes
 
     def _waiting(self, patience: Patience) -> str:
         if self._means.network.offline:
@@ -230,7 +237,7 @@ class PartFetch:
         facts = replace(facts, refused=facts.refused + 1)
         self._files.keep(facts)
         self._files.discard()
-        self._status.done_bytes = self._before_bytes
+        self._status.done_bytes = self._status.checked_bytes = self._before_bytes
         if facts.refused < _MOST_REFUSED:
             self._status.remark(REFETCHED)
             return

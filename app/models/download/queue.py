@@ -61,6 +61,7 @@ class Outcome:
     note: str = ""
     bytes_per_s: float = 0.0
     seconds_left: float | None = None
+    checked_bytes: int = 0
 
     @property
     def final(self) -> bool:

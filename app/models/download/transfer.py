@@ -67,6 +67,7 @@ class Transfer:
                 note=status.note,
                 bytes_per_s=rate,
                 seconds_left=left,
+                checked_bytes=status.checked_bytes,
             )
 
     def run(self) -> None:
@@ -115,6 +116,7 @@ class Transfer:
         facts = files.facts()
         if facts is not None and facts.verified and (files.bytes_file.exists() or _has_size(target, size)):
             self._status.done_bytes += size
+            self._status.checked_bytes += size
             return
         later = sum(
             max(0, self.file.sizes[other] - self._files(other).there_bytes())

@@ -37,6 +37,8 @@ class Download:
     """Why it failed or paused by itself, in sentences; of a done one, why it is not in the library."""
     note: str = ""
     """What happens now, or what is worth knowing: "Waiting 30 s: the server asked for a pause."."""
+    checked_bytes: int = 0
+    """Of all parts, read back from the disk for their hash; right after a restart far behind ``done_bytes``."""
     elsewhere: bool = False
     """Another running Satchel transfers this home's downloads; it takes what is added or changed here."""
 
@@ -58,8 +60,9 @@ class Download:
 
     @property
     def fraction(self) -> float | None:
-        """0.0 to 1.0; None while the total is not known."""
-        return min(1.0, self.done_bytes / self.total_bytes) if self.total_bytes else None
+        """0.0 to 1.0 of what arrives, then of what is verified; None while the total is not known."""
+        count = self.checked_bytes if self.state == "verifying" else self.done_bytes
+        return min(1.0, count / self.total_bytes) if self.total_bytes else None
 
     @property
     def active(self) -> bool:

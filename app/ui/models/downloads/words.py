@@ -34,7 +34,7 @@ def state_words(download: Download) -> str:
         case "downloading":
             words = [download.note or _t("Connecting…"), amount(download)]
         case "verifying":
-            words = [_t("Checking that every byte is right…"), amount(download)]
+            words = [_t("Checking that every byte is right…"), _of(download.checked_bytes, download.total_bytes)]
         case "paused":
             words = [_t("Paused"), amount(download)]
         case "failed":
@@ -53,10 +53,14 @@ def more_words(download: Download) -> str:
 
 def amount(download: Download) -> str:
     """ "1.2 of 2.8 GB", "840 MB of 2.8 GB"; only the total before anything has come."""
-    done, total = size_text(download.done_bytes), size_text(download.total_bytes)
-    if not download.total_bytes:
-        return done if download.done_bytes else ""
-    if not download.done_bytes:
+    return _of(download.done_bytes, download.total_bytes)
+
+
+def _of(done_bytes: int, total_bytes: int) -> str:
+    done, total = size_text(done_bytes), size_text(total_bytes)
+    if not total_bytes:
+        return done if done_bytes else ""
+    if not done_bytes:
         return total
     if done.rpartition(" ")[2] == total.rpartition(" ")[2]:
         done = done.rpartition(" ")[0]

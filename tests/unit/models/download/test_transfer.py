@@ -44,6 +44,22 @@ def test_a_file_arrives_whole_and_nothing_else_is_left(hub: HubServer, tmp_path:
     assert len(hub.asked("hub")) <= 2
 
 
+def test_it_is_told_how_much_was_checked_so_that_the_end_of_a_large_file_does_not_seem_to_hang(
+    hub: HubServer, tmp_path: Path
+) -> None:
+    hub.behaviour = stalls = Stalls(2 * MIB)
+    files = {"model-00001-of-00002.gguf": DATA[: 3 * MIB], "model-00002-of-00002.gguf": DATA}
+    with running(Bench(tmp_path, hub.url, timing=replace(QUICK, stall_s=60.0))) as bench:
+        bench.manager.add(publish(hub, files))
+        stalled = bench.wait(lambda download: 0 < download.checked_bytes == download.done_bytes)
+        stalls.let_go.set()
+        done = bench.ended()
+
+    assert stalled.done_bytes < stalled.total_bytes
+    assert done.checked_bytes == done.total_bytes
+    assert replace(done, state="verifying", checked_bytes=MIB).fraction == MIB / done.total_bytes
+
+
 def test_broken_connections_are_gone_on_with(hub: HubServer, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     hub.behaviour = bad = BreaksOff(12, seed=3)
