@@ -12,10 +12,10 @@ import msgspec
 from app.chat.transcript import ChatMessage, RunFigures
 from app.core.child import Protocol
 from app.hardware.machine import Accelerator
+from app.models.kv_type import KvType as KvType
 
 VERSION = 3
 
-KvType = Literal["f16", "q8_0", "q4_0"]
 StopReason = Literal["end", "length", "context", "cancelled"]
 
 

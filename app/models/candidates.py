@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.models.gguf import Header
-from app.models.plan import Candidate, KvName, LayoutFunction, Room
+from app.models.kv_type import KvType
+from app.models.plan import Candidate, LayoutFunction, Room
 from app.models.sizing import DeviceParts, GpuShare, Layout, estimate
 from app.models.speed import token_cost
 from app.models.summary import MAX_LAYERS
@@ -44,7 +45,7 @@ def closed_forms(sources: Mapping[Candidate, Source], room: Room) -> LayoutFunct
     """Layouts by our formulas, with the layers shared out over the GPUs of ``room`` as llama.cpp does it."""
     gpus = tuple(GpuShare(gpu.device, float(gpu.free_bytes)) for gpu in room.gpus)
 
-    def lay_out(candidate: Candidate, n_ctx: int, kv_type: KvName, n_gpu_layers: int) -> Layout:
+    def lay_out(candidate: Candidate, n_ctx: int, kv_type: KvType, n_gpu_layers: int) -> Layout:
         source = sources[candidate]
         layout = estimate(source.header, n_ctx, kv_type, gpus=gpus, n_gpu_layers=n_gpu_layers, adapters=source.adapters)
         return layout if source.weights_share == 1.0 else _scaled(layout, source.weights_share)

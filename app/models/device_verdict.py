@@ -7,14 +7,15 @@ from collections.abc import Callable, Iterator, Sequence
 from app.core.sizes import size_text
 from app.models.candidates import Source, candidate_of, closed_forms
 from app.models.gguf import Header
+from app.models.kv_type import KvType
 from app.models.model import Fit, Verdict
-from app.models.plan import ALL_LAYERS, DeviceRoom, KvName, Room, Wishes
+from app.models.plan import ALL_LAYERS, DeviceRoom, Room, Wishes
 from app.models.planner import Search, Setting, used_bytes
 from app.models.sizing import HOST, Layout
 from app.models.verdict import SMALLEST_CONTEXT
 
 
-def verdict_by_device(header: Header, n_ctx: int, kv_type: KvName, room: Room, layout: Layout) -> Verdict:
+def verdict_by_device(header: Header, n_ctx: int, kv_type: KvType, room: Room, layout: Layout) -> Verdict:
     """Compare what a model takes on each device with what is free there.
 
     ``layout``: at this context. ``room``: with what the loaded model gives back.
@@ -73,7 +74,7 @@ def _on(device: DeviceRoom) -> str:
     return "in memory" if device.device == HOST else f"on {device.label}"
 
 
-def _way_out(header: Header, n_ctx: int, kv_type: KvName, room: Room) -> str:
+def _way_out(header: Header, n_ctx: int, kv_type: KvType, room: Room) -> str:
     source = Source(header)
     candidate = candidate_of(source, "it", "")
     search = Search([candidate], room, closed_forms({candidate: source}, room), Wishes(n_ctx), {})

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
 
 from app.hardware.bandwidth import ReadSpeed
+from app.models.kv_type import KV_TYPES, KvType
 from app.models.sizing import Layout
 from app.models.speed import ALL_IS_READ, TokenCost
-
-KvName = Literal["f16", "q8_0", "q4_0"]
 
 ALL_LAYERS = -1
 """``n_gpu_layers``: every layer on the GPU, the output's included."""
@@ -76,7 +74,7 @@ class Room:
         return (self.memory, *self.gpus)
 
 
-LayoutFunction = Callable[[Candidate, int, KvName, int], Layout]
+LayoutFunction = Callable[[Candidate, int, KvType, int], Layout]
 """Of a candidate, context in tokens, KV type, layers on the GPU (0 to ``n_layers``, or ``ALL_LAYERS``)."""
 
 
@@ -89,7 +87,7 @@ class Wishes:
 
     n_ctx: int | None = None
     least_context: int = 2048
-    kv_types: tuple[KvName, ...] = ("f16", "q8_0", "q4_0")
+    kv_types: tuple[KvType, ...] = KV_TYPES
 
 
 @dataclass(frozen=True)
@@ -109,7 +107,7 @@ class PlanChoice:
 
     candidate: Candidate
     n_ctx: int
-    kv_type: KvName
+    kv_type: KvType
     n_gpu_layers: int
     devices: tuple[DeviceUse, ...]
 

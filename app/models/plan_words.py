@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from app.core.sizes import size_text
-from app.models.plan import ALL_LAYERS, Candidate, KvName, Room
+from app.models.kv_type import KV_TYPES, KvType
+from app.models.plan import ALL_LAYERS, Candidate, Room
 from app.models.planner import Search, Setting
 from app.models.quality import quality_class, quality_loss
 from app.models.sizing import HOST
 
-KV_WORDS: dict[KvName, str] = {"f16": "F16", "q8_0": "Q8_0", "q4_0": "Q4_0"}
+KV_WORDS: dict[KvType, str] = {"f16": "F16", "q8_0": "Q8_0", "q4_0": "Q4_0"}
 
 _LEAST_CONTEXT = 512
 _LEAST_BITS = 2.6
@@ -148,8 +149,7 @@ def _smaller_context(search: Search, smallest: Setting) -> list[str]:
 
 
 def _smaller_cache(search: Search, smallest: Setting) -> list[str]:
-    kinds: tuple[KvName, ...] = ("q8_0", "q4_0")
-    for kind in kinds:
+    for kind in KV_TYPES[1:]:
         smaller = search.fullest(Setting(smallest.candidate, smallest.n_ctx, kind, 0))
         if kind not in search.wishes.kv_types and search.fits(smaller):
             return [f"Quantize the KV cache to {KV_WORDS[kind]}: then {_name(smallest.candidate)} fits."]

@@ -25,7 +25,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from app.models.plan import ALL_LAYERS, Candidate, KvName, LayoutFunction, Room, Wishes
+from app.models.kv_type import KvType
+from app.models.plan import ALL_LAYERS, Candidate, LayoutFunction, Room, Wishes
 from app.models.quality import CLASSES, QualityClass, kv_loss, quality_class, quality_loss
 from app.models.sizing import HOST, Layout
 from app.models.speed import Speeds, tokens_per_s
@@ -53,7 +54,7 @@ class Setting:
 
     candidate: Candidate
     n_ctx: int
-    kv_type: KvName
+    kv_type: KvType
     n_gpu_layers: int
 
     @property

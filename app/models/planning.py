@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from app.models.plan import Candidate, DeviceUse, KvName, LayoutFunction, Plan, PlanChoice, Room, Wishes
+from app.models.kv_type import KvType
+from app.models.plan import Candidate, DeviceUse, LayoutFunction, Plan, PlanChoice, Room, Wishes
 from app.models.plan_words import changes_when_it_fits, changes_when_nothing_fits, reasons
 from app.models.planner import Search, Setting, missing_bytes, speeds, used_bytes
 from app.models.sizing import HOST, Layout
 from app.models.speed import tokens_per_s
 
-ExactLayout = Callable[[Candidate, int, KvName, int], Layout | None]
+ExactLayout = Callable[[Candidate, int, KvType, int], Layout | None]
 """llama.cpp's own layout of a setting; None where it cannot be asked."""
 
 _MOST_CHECKS = 2

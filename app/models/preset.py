@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields, replace
-from typing import Literal
 
 from app.models.gguf import Header
-
-KvType = Literal["f16", "q8_0", "q4_0"]
+from app.models.kv_type import KvType
 
 
 @dataclass(frozen=True)

@@ -19,8 +19,9 @@ from app.models.candidates import Source, candidate_of, closed_forms
 from app.models.gguf import Header
 from app.models.gguf_reader import read_header
 from app.models.hub.values import HubDetails, HubFile
+from app.models.kv_type import KV_TYPES, KvType
 from app.models.model import LibraryModel, ModelSummary
-from app.models.plan import ALL_LAYERS, Candidate, KvName, Plan, Room, Wishes
+from app.models.plan import ALL_LAYERS, Candidate, Plan, Room, Wishes
 from app.models.planning import make_plan
 from app.models.quality import quality_loss
 from app.models.room import make_room
@@ -107,7 +108,7 @@ class ModelPlanner:
         n_ctx: int | None = None,
         *,
         quantizations: Sequence[str] = (),
-        kv_types: Sequence[KvName] = ("f16", "q8_0", "q4_0"),
+        kv_types: Sequence[KvType] = KV_TYPES,
     ) -> Plan:
         """The best way to load a model of the library (its id), a file, or the best file of a repository.
 
@@ -123,7 +124,7 @@ class ModelPlanner:
         room = self.room()
         sources = {candidate: file.source for candidate, file in files.items()}
 
-        def exact(candidate: Candidate, n_ctx: int, kv_type: KvName, n_gpu_layers: int) -> Layout | None:
+        def exact(candidate: Candidate, n_ctx: int, kv_type: KvType, n_gpu_layers: int) -> Layout | None:
             # Without a GPU all counts mean the same, and what was asked for a verdict is known.
             layers = n_gpu_layers if room.gpus else ALL_LAYERS
             try:

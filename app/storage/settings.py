@@ -20,7 +20,8 @@ from tomlkit.exceptions import TOMLKitError
 
 from app.core.errors import StorageError
 from app.core.files import atomic_write
-from app.inference.protocol import KvType, LoadSettings, Sampling
+from app.inference.protocol import LoadSettings, Sampling
+from app.models.kv_type import KV_TYPES, KvType
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +53,7 @@ class ModelChoices:
     """How a chat model is loaded unless it is told otherwise. ``context`` in tokens; ``threads`` 0: measured here."""
 
     context: int = field(default=4096, metadata={"low": 256, "high": 1_048_576})
-    kv_type: KvType = field(default="f16", metadata={"choices": get_args(KvType)})
+    kv_type: KvType = field(default="f16", metadata={"choices": KV_TYPES})
     gpu_layers: int = field(default=-1, metadata={"low": -1, "high": 10_000})
     threads: int = field(default=0, metadata={"low": 0, "high": 1024})
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from app.models.plan import Candidate, DeviceRoom, KvName, Plan, PlanChoice, Room
+from app.models.kv_type import KvType
+from app.models.plan import Candidate, DeviceRoom, Plan, PlanChoice, Room
 
 GB = 1_000_000_000
 
 
-def local_plan(n_ctx: int = 8192, kv_type: KvName = "f16", layers: int = 0, tokens_per_s: float | None = 12.3) -> Plan:
+def local_plan(n_ctx: int = 8192, kv_type: KvType = "f16", layers: int = 0, tokens_per_s: float | None = 12.3) -> Plan:
     """One that fits."""
     candidate = Candidate("Q4_0", "Q4_0", 4.64, 30, 8192)
     reasons = (

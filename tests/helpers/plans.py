@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.hardware.bandwidth import ReadSpeed
-from app.models.plan import ALL_LAYERS, Candidate, DeviceRoom, KvName, LayoutFunction, Room
+from app.models.kv_type import KvType
+from app.models.plan import ALL_LAYERS, Candidate, DeviceRoom, LayoutFunction, Room
 from app.models.sizing import HOST, DeviceParts, Layout
 from app.models.speed import TokenCost
 from app.models.verdict import reserve_bytes
@@ -46,7 +47,7 @@ class Shape:
     def layout(self, gpus: Sequence[tuple[str, float]] = ()) -> LayoutFunction:
         """``gpus``: names, and the share of the layers on the GPUs that each gets."""
 
-        def lay_out(candidate: Candidate, n_ctx: int, kv_type: KvName, n_gpu_layers: int) -> Layout:
+        def lay_out(candidate: Candidate, n_ctx: int, kv_type: KvType, n_gpu_layers: int) -> Layout:
             weights = self.billions * GB * candidate.bits_per_weight / 8
             kv = n_ctx * self.kv_elements * self.layers * _KV_BYTES[kv_type]
             units = self.layers + 1  # the output layer is one more

@@ -13,6 +13,7 @@ from app.cli.words import expected_speed
 from app.core.errors import ModelError
 from app.core.sizes import size_text
 from app.models.hub.values import HubDetails
+from app.models.kv_type import KV_TYPES
 from app.models.plan import ALL_LAYERS, Plan, PlanChoice
 from app.services.compose import Services
 
@@ -25,7 +26,7 @@ def plan(services: Services, terminal: Terminal, options: argparse.Namespace) ->
         subject,
         options.context,
         quantizations=[name.upper() for name in options.quantizations],
-        kv_types=options.kv_types or ("f16", "q8_0", "q4_0"),
+        kv_types=options.kv_types or KV_TYPES,
     )
     if options.json:
         terminal.json(plan_record(found))

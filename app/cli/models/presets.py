@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields, replace
-from typing import Any, get_args
+from typing import Any
 
 from app.cli.models.records import record
 from app.cli.models.which_model import find_model
 from app.cli.terminal import Terminal
 from app.core.errors import ModelError
-from app.models.preset import NO_PRESET, KvType, Preset
+from app.models.kv_type import KV_TYPES
+from app.models.preset import NO_PRESET, Preset
 from app.services.compose import Services
 
 _KEYS = tuple(rule.name for rule in fields(Preset))
@@ -56,8 +57,8 @@ def _value(key: str, typed: str) -> Any:
     if key == "system_prompt":
         return typed
     if key == "kv_type":
-        if typed not in get_args(KvType):
-            raise ModelError(f"“{typed}” is no kv_type.", "", f"Choose one of {', '.join(get_args(KvType))}.")
+        if typed not in KV_TYPES:
+            raise ModelError(f"“{typed}” is no kv_type.", "", f"Choose one of {', '.join(KV_TYPES)}.")
         return typed
     try:
         return int(typed) if key in _WHOLE else float(typed)

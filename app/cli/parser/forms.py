@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
+from app.models.kv_type import KV_TYPES
+
 Commands = argparse._SubParsersAction  # argparse has no public name for what add_subparsers returns
 Parser = argparse.ArgumentParser
 
-KV_TYPES = ("f16", "q8_0", "q4_0")
 LONGEST_CONTEXT = 100_000_000
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.cli.parser.forms import KV_TYPES, Commands, Parser, command, context, family, kv_type, number, words
+from app.cli.parser.forms import Commands, Parser, command, context, family, kv_type, number, words
+from app.models.kv_type import KV_TYPES
 
 MODEL = "name or number of a model in the library"
 _OR_FILE = f"a GGUF file, or {MODEL}"

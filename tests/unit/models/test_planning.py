@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.models.plan import ALL_LAYERS, Candidate, KvName, LayoutFunction, Plan, Room, Wishes
+from app.models.kv_type import KvType
+from app.models.plan import ALL_LAYERS, Candidate, LayoutFunction, Plan, Room, Wishes
 from app.models.planner import MOST_CONTEXT, READING_SPEED, USUAL_CONTEXT, Search
 from app.models.planning import make_plan
 from app.models.quality import CLASSES, kv_loss, quality_class, quality_loss
@@ -188,7 +189,7 @@ def test_llama_cpp_has_the_last_word() -> None:
     formulas = LLAMA_8B.layout()
     asked: list[tuple[str, int]] = []
 
-    def exact(candidate: Candidate, n_ctx: int, kv_type: KvName, n_gpu_layers: int) -> Layout:
+    def exact(candidate: Candidate, n_ctx: int, kv_type: KvType, n_gpu_layers: int) -> Layout:
         asked.append((candidate.name, n_ctx))
         layout = formulas(candidate, n_ctx, kv_type, n_gpu_layers)
         return replace(layout, other_bytes=layout.other_bytes + GB)
@@ -207,7 +208,7 @@ def test_llama_cpp_has_the_last_word() -> None:
 def test_formulas_that_say_too_much_do_not_refuse_what_llama_cpp_would_load() -> None:
     formulas = LLAMA_8B.layout()
 
-    def exact(candidate: Candidate, n_ctx: int, kv_type: KvName, n_gpu_layers: int) -> Layout:
+    def exact(candidate: Candidate, n_ctx: int, kv_type: KvType, n_gpu_layers: int) -> Layout:
         return Layout.on_host(3 * GB, 100 * MB, 10 * MB, 10 * MB)
 
     plan = make_plan(LLAMA_8B.candidates("Q4_K_M"), room(4 * GB), formulas, exact=exact)
@@ -227,7 +228,7 @@ def test_few_layouts_are_asked_for() -> None:
     calls = 0
     layout = LLAMA_8B.layout(ONE_GPU)
 
-    def counted(candidate: Candidate, n_ctx: int, kv_type: KvName, n_gpu_layers: int) -> Layout:
+    def counted(candidate: Candidate, n_ctx: int, kv_type: KvType, n_gpu_layers: int) -> Layout:
         nonlocal calls
         calls += 1
         return layout(candidate, n_ctx, kv_type, n_gpu_layers)
