@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from app.core.sizes import size_text
 from app.models.model import Fit
 
+LONGEST_NAME = 60
 FIT_WORDS: dict[Fit, str] = {"fits": "fits", "tight": "tight", "does_not_fit": "does not fit"}
 
 
@@ -20,6 +21,12 @@ def parameters(count: int) -> str:
     if not count:
         return ""
     return f"{count / 1e9:.1f} B" if count >= 950_000_000 else f"{count / 1e6:.0f} M"
+
+
+def shortened(name: str) -> str:
+    """A name with its middle left out where it is longer than :data:`LONGEST_NAME`, for a column."""
+    half = LONGEST_NAME // 2
+    return name if len(name) <= LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def short_number(value: int) -> str:

@@ -5,7 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.core.errors import ModelError
+from app.models.adapter import Adapter
+from app.models.model import LibraryModel
 from app.models.source import ModelSource
+
+
+@dataclass(frozen=True)
+class AddedModels:
+    """What became of files of other programs that were to be added. ``failed``: by their names, and why."""
+
+    models: tuple[LibraryModel, ...] = ()
+    adapters: tuple[Adapter, ...] = ()
+    failed: tuple[tuple[str, ModelError], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -63,8 +63,8 @@ class LibraryModel:
     """The person's own name for it; empty: ``found_name`` or the summary's."""
     notes: str = ""
     source: ModelSource | None = None
-    sha256: str = ""
-    """Of the file (of the first part of a split one); empty: not known yet."""
+    sha256s: tuple[str, ...] = ()
+    """Of each of ``files``, in hexadecimal; empty texts where it is not known yet, none at all: of none."""
     parts: tuple[str, ...] = ()
     """All files of a split model, in order; empty for one file."""
     missing_reason: str = ""
@@ -94,6 +94,16 @@ class LibraryModel:
         return f"{self.plain_name} ({self.distinction})" if self.distinction else self.plain_name
 
     @property
+    def sha256(self) -> str:
+        """Of the file, of a split model the first one; empty: not known yet."""
+        return self.sha256s[0] if self.sha256s else ""
+
+    @property
+    def hashed(self) -> bool:
+        """Whether the hashes of all its files are known."""
+        return len(self.sha256s) == len(self.files) and all(self.sha256s)
+
+    @property
     def files(self) -> tuple[str, ...]:
         """Every file of it."""
         return self.parts or (self.path,)
@@ -112,11 +122,18 @@ class Verdict:
     compute_bytes: int
     other_bytes: int
     available_bytes: int
-    """Free memory, plus what the model that would be replaced gives back."""
+    """Free memory, plus what the model that would be replaced gives back; on all devices together."""
     measured_by_llama: bool
     """True: laid out by llama.cpp itself without allocating; False: an estimate by our own formulas."""
     devices: tuple[DeviceParts, ...] = ()
     """The same by device, main memory first."""
+    on_gpus_bytes: int = 0
+    """Of ``available_bytes``, what is not there for the parts in main memory: GPUs have it, or their parts take it."""
+
+    @property
+    def memory_available_bytes(self) -> int:
+        """What there is in main memory for the parts that lie there."""
+        return self.available_bytes - self.on_gpus_bytes
 
     @property
     def total_bytes(self) -> int:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app.core.errors import ModelError, SatchelError
+from app.core.jobs import CancelToken, Progress
 from app.models.adapter import Adapter, AdapterChoice, AdapterSummary, AttachedAdapter
-from app.models.library_values import ChatTemplate, DuplicateGroup, HashProgress, TrashedModel, UpdateCheck
+from app.models.library_values import AddedModels, ChatTemplate, DuplicateGroup, HashProgress, TrashedModel, UpdateCheck
 from app.models.model import LibraryModel
+from app.models.places.search import nobody
 from app.models.places.values import FoundModel, PlaceReport
 from app.models.preset import NO_PRESET, Preset
 from app.services.events import HashingChanged, LibraryChanged, Publish
@@ -44,8 +47,12 @@ class FakeEntries:
         self.groups: tuple[DuplicateGroup, ...] = ()
         self.measured: dict[int, tuple[Measurement, ...]] = {}
         self.update: UpdateCheck | SatchelError | None = None
+        self.refused: dict[str, str] = {}
+        """By name, why a file of another program cannot be added."""
         self.foreign_adapters: dict[str, str] = {}
         """By file name, why an adapter does not belong to any model here."""
+        self.hold_relink: threading.Event | None = None
+        """When set, comparing a moved file waits for it at 43 %."""
         self._hashing: HashProgress | None = None
         self.hashed: list[int] = []
 
@@ -59,14 +66,26 @@ class FakeEntries:
         self._models[model_id] = replace(self._models[model_id], **changes)  # type: ignore[arg-type]
         self._publish(LibraryChanged())
 
-    def find_places(self) -> tuple[PlaceReport, ...]:
+    def find_places(
+        self, on_progress: Callable[[Progress], None] = nobody, cancel: CancelToken | None = None
+    ) -> tuple[PlaceReport, ...]:
+        on_progress(Progress(0, 0, "files", "Ollama"))
         return self.reports
 
-    def add_found(self, found: Sequence[FoundModel]) -> tuple[LibraryModel, ...]:
+    def add_found(
+        self,
+        found: Sequence[FoundModel],
+        on_progress: Callable[[Progress], None] = nobody,
+        cancel: CancelToken | None = None,
+    ) -> AddedModels:
         made: list[LibraryModel] = []
+        failed: list[tuple[str, ModelError]] = []
         for each in found:
-            if each.problem:
-                raise ModelError(f"{each.name} was not added.", each.problem, f"See to it in {each.program}.")
+            on_progress(Progress(len(made), len(found), "models", each.name))
+            if problem := each.problem or self.refused.get(each.name):
+                why = ModelError(f"{each.name} was not added.", problem, f"See to it in {each.program}.")
+                failed.append((each.name, why))
+                continue
             number = max(self._models, default=0) + 1
             like = next(iter(self._models.values()))
             header = replace(like.summary, name=each.name, size_bytes=each.size_bytes)
@@ -74,7 +93,7 @@ class FakeEntries:
             self._models[number] = added
             made.append(added)
         self._publish(LibraryChanged())
-        return tuple(made)
+        return AddedModels(tuple(made), failed=tuple(failed))
 
     # -- what is kept of it -------------------------------------------------------------------------------------------
 
@@ -145,10 +164,26 @@ class FakeEntries:
 
     # -- files that moved, files that are there twice -----------------------------------------------------------------
 
-    def look_for_moved(self, model_id: int) -> str:
+    def look_for_moved(
+        self,
+        model_id: int,
+        on_progress: Callable[[Progress], None] = nobody,
+        cancel: CancelToken | None = None,
+    ) -> str:
         return self._one(model_id).found_at
 
-    def relink(self, model_id: int, path: Path | None = None) -> LibraryModel:
+    def relink(
+        self,
+        model_id: int,
+        path: Path | None = None,
+        on_progress: Callable[[Progress], None] = nobody,
+        cancel: CancelToken | None = None,
+    ) -> LibraryModel:
+        if self.hold_relink is not None:
+            on_progress(Progress(43, 100, "bytes", "comparing"))
+            self.hold_relink.wait(10)
+        if cancel is not None:
+            cancel.check()
         where = str(path) if path is not None else self._one(model_id).found_at
         self.change(model_id, path=where, present=True, missing_reason="", found_at="")
         return self._models[model_id]

@@ -192,7 +192,7 @@ def file(stage: Stage) -> None:
         "HuggingFaceTB/SmolLM2-135M-GGUF has another version of smollm2.gguf now.",
         ModelSource("x/y", "d", "z"),
     )
-    stage.models.change(1, sha256="0123456789abcdef" * 4)
+    stage.models.change(1, sha256s=("0123456789abcdef" * 4,))
     _open(stage, 1, "models.file", "models.file.update")
 
 

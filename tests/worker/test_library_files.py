@@ -107,7 +107,7 @@ def test_a_split_model_of_the_hub_cache_is_loaded_through_its_links(bench: Bench
     hub_snapshot(cache, "ada/tiny", "a" * 40, {part.name: part.read_bytes() for part in parts})
     with places.untouched(bench.folders.home):
         (report,) = bench.library.find_places()
-        (model,) = bench.library.add_found(report.found)
+        (model,) = bench.library.add_found(report.found).models
         assert bench.library.verdict(model.id, 512, measure=True).measured_by_llama
         assert bench.library.load(model.id, LoadSettings(n_ctx=512)).n_ctx == 512
 
@@ -116,7 +116,7 @@ def test_an_ollama_blob_is_sized_loaded_and_asked_although_it_has_no_ending(benc
     blob = Ollama(bench.folders.home / ".ollama/models").tag("smollm2:135m", chat_model.read_bytes())
     with places.untouched(bench.folders.home):
         (report,) = bench.library.find_places()
-        (model,) = bench.library.add_found(report.found)
+        (model,) = bench.library.add_found(report.found).models
         assert model.title == "smollm2:135m"
         assert bench.library.verdict(model.id, 512, measure=True).measured_by_llama
         loaded = bench.library.load(model.id, LoadSettings(n_ctx=512))

@@ -19,7 +19,7 @@ _LOOK_EVERY_S = 0.5
 
 
 def hash_model(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
-    """The SHA-256 of a model's file; computed once."""
+    """The SHA-256 of each of a model's files; computed once."""
     model = find_model(services, options.model)
     if not model.present:
         raise ModelError(
@@ -28,12 +28,16 @@ def hash_model(services: Services, terminal: Terminal, options: argparse.Namespa
     services.models.hash_model(model.id)
     _wait(services, terminal)
     now = find_model(services, str(model.id))
-    if not now.sha256:
-        raise ModelError(f"{model.title} could not be hashed.", "Its file changes, or cannot be read.", "Try again.")
+    if not now.hashed:
+        raise ModelError(
+            f"{model.title} could not be hashed.", "A file of it changes, or cannot be read.", "Try again."
+        )
     if options.json:
-        terminal.json({"id": now.id, "path": now.path, "sha256": now.sha256})
-    else:
-        terminal.line(f"{now.sha256}  {now.path}")  # as sha256sum writes it
+        files = [{"path": path, "sha256": sha256} for path, sha256 in zip(now.files, now.sha256s, strict=True)]
+        terminal.json({"id": now.id, "path": now.path, "sha256": now.sha256, "files": files})
+        return 0
+    for path, sha256 in zip(now.files, now.sha256s, strict=True):
+        terminal.line(f"{sha256}  {path}")  # as sha256sum writes it
     return 0
 
 
@@ -53,7 +57,11 @@ def duplicates(services: Services, terminal: Terminal, options: argparse.Namespa
         if freeable:
             terminal.line(f"Deleting Satchel's own copies would free {size_text(freeable)}: satchel models delete ID")
         else:
-            terminal.line("None of them is Satchel's own: which to keep is for the programs that have them.")
+            wasted = size_text(sum(group.wasted_bytes for group in groups))
+            terminal.paragraph(
+                f"With each of them once, {wasted} would be free. None of the copies is Satchel's own: "
+                "which to delete is for you and the programs that have them."
+            )
     return 0
 
 

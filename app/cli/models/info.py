@@ -70,8 +70,12 @@ def _places(model: LibraryModel) -> Iterator[tuple[str, str]]:
     source = model.source
     if source is not None:
         where = f" at {source.endpoint}" if source.endpoint else ""
-        yield "source", f"{source.repo_id}{where}: {source.file}, revision {source.revision[:12]}"
-    yield "sha256", model.sha256 or f"not known yet: satchel models hash {model.id}"
+        revision = f", revision {source.revision[:12]}" if source.revision else ""
+        yield "source", f"{source.repo_id}{where}: {source.file}{revision}"
+    if model.hashed:
+        yield from (("sha256", each) for each in model.sha256s)
+    else:
+        yield "sha256", f"not known yet: satchel models hash {model.id}"
     if model.duplicates:
         yield "the same as", ", ".join(map(str, model.duplicates))
     yield "added", day(model.added_at)
@@ -84,7 +88,8 @@ def _states(model: LibraryModel, preset: Preset) -> Iterator[tuple[str, str]]:
         )
         yield "template", f"{len(model.summary.chat_template):,} characters, {changed}"
     for attached in model.adapters:
-        yield "adapter", f"{attached.adapter.summary.name}, scale {attached.scale:g}"
+        gone = "" if attached.adapter.present else f"; its file is missing: {attached.adapter.path}"
+        yield "adapter", f"{attached.adapter.summary.name}, scale {attached.scale:g}{gone}"
     chosen = {key: value for key, value in record(preset).items() if value is not None and key != "system_prompt"}
     words = [f"{key} {value}" for key, value in chosen.items()]
     if preset.system_prompt is not None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from app.cli.models.records import model_record, verdict_record
 from app.cli.models.which_model import given_path
 from app.cli.terminal import Terminal
-from app.cli.words import counted, parameters
+from app.cli.words import counted, parameters, shortened
 from app.core.errors import ModelError
 from app.core.jobs import Progress
 from app.core.sizes import size_text
@@ -29,7 +29,7 @@ def list_all(services: Services, terminal: Terminal, options: argparse.Namespace
         rows = [
             (
                 str(model.id),
-                model.title,
+                shortened(model.title),
                 model.summary.kind,
                 parameters(model.summary.parameters),
                 model.summary.quantization,

@@ -11,7 +11,9 @@ from app.cli.models.listing import describe
 from app.cli.models.records import model_record, record
 from app.cli.models.which_model import given_path
 from app.cli.terminal import Terminal
+from app.cli.words import counted, shortened
 from app.core.errors import ModelError
+from app.core.jobs import Progress
 from app.core.sizes import size_text
 from app.models.places.values import FoundModel, PlaceReport
 from app.services.compose import Services
@@ -19,7 +21,7 @@ from app.services.compose import Services
 
 def find(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """What each program has, numbered through."""
-    reports = services.models.find_places()
+    reports = _look(services, terminal)
     if options.json:
         numbers = iter(range(1, 1 + sum(len(report.found) for report in reports)))
         places = []
@@ -37,21 +39,30 @@ def find(services: Services, terminal: Terminal, options: argparse.Namespace) ->
 
 
 def use(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
-    """Add what was found, in place."""
-    found = _all(services.models.find_places())
+    """Add what was found, in place. Exit code 1 when one could not be added; the others are."""
+    found = _all(_look(services, terminal))
     chosen = [_chosen(found, wanted) for wanted in options.wanted]
-    added = services.models.add_found(chosen)
+    added = services.models.add_found(chosen, lambda progress: terminal.progress(f"Reading {progress.phase}"))
     if options.json:
-        terminal.json([model_record(model) for model in added])
-        return 0
-    for model in added:
-        terminal.line(f"Added {describe(model)}, used where it is.")
-    for each in chosen:
-        if each.kind == "adapter":
-            terminal.line(
-                f"Added the adapter {each.name}. Attach it with: satchel models adapter attach MODEL {each.path}"
-            )
-    return 0
+        terminal.json([model_record(model) for model in added.models])
+    else:
+        for model in added.models:
+            terminal.line(f"Added {describe(model)}, used where it is.")
+        for adapter in added.adapters:
+            name, number = adapter.summary.name, adapter.id
+            terminal.line(f"Added the adapter {name}. Use it with: satchel models adapter attach MODEL {number}")
+    for name, error in added.failed:
+        terminal.error(ModelError(f"{name} was not added.", f"{error.what} {error.why}".strip(), error.next_step))
+    return 1 if added.failed else 0
+
+
+def looked_at(progress: Progress) -> str:
+    """ "Looking in the folders of Ollama: 1,250 files"."""
+    return f"Looking in the folders of {progress.phase}: {counted(progress.done, 'file')}"
+
+
+def _look(services: Services, terminal: Terminal) -> tuple[PlaceReport, ...]:
+    return services.models.find_places(lambda progress: terminal.progress(looked_at(progress)))
 
 
 def _all(reports: Sequence[PlaceReport]) -> list[FoundModel]:
@@ -72,6 +83,14 @@ def _chosen(found: Sequence[FoundModel], wanted: str) -> FoundModel:
     return match
 
 
+def _state(found: FoundModel) -> str:
+    if found.problem:
+        return found.problem
+    kind = "" if found.kind == "model" else found.kind
+    also = f"also called {', '.join(found.other_names)}" if found.other_names else ""
+    return ", ".join(words for words in ("in the library" if found.in_library else "", kind, also) if words)
+
+
 def _same(one: Path, other: Path) -> bool:
     return os.path.realpath(one) == os.path.realpath(other)
 
@@ -85,8 +104,7 @@ def _write_reports(terminal: Terminal, reports: Sequence[PlaceReport]) -> None:
         rows = []
         for found in report.found:
             number += 1
-            state = "in the library" if found.in_library else "" if found.kind == "model" else found.kind
-            rows.append((str(number), found.name, size_text(found.size_bytes), found.problem or state))
+            rows.append((str(number), shortened(found.name), size_text(found.size_bytes), _state(found)))
         if rows:
             terminal.table(("  NUMBER", "NAME", "SIZE", ""), rows, right=(0, 2))
         for problem in report.problems:

@@ -33,7 +33,7 @@ def model_record(model: LibraryModel) -> Record:
     own = record(model)
     del own["summary"]
     own["given_name"] = own.pop("name")
-    return {"id": model.id, "title": model.title, **own, **summary}
+    return {"id": model.id, "title": model.title, "sha256": model.sha256, **own, **summary}
 
 
 def verdict_record(verdict: Verdict) -> Record:

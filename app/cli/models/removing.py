@@ -7,11 +7,13 @@ import sys
 from pathlib import Path
 
 from app.cli.models.listing import describe
+from app.cli.models.places import looked_at
 from app.cli.models.records import model_record, record
 from app.cli.models.which_model import find_model, given_path
 from app.cli.terminal import Terminal
-from app.cli.words import counted, day
+from app.cli.words import counted, day, percent
 from app.core.errors import ModelError, SatchelError
+from app.core.jobs import Progress
 from app.core.sizes import size_text
 from app.models.library_values import TrashedModel
 from app.services.compose import Services
@@ -90,8 +92,8 @@ def relink(services: Services, terminal: Terminal, options: argparse.Namespace) 
     model = find_model(services, options.model)
     now = model
     if options.path is not None or not model.present:
-        found = given_path(options.path) if options.path is not None else _found(services, model.id)
-        now = services.models.relink(model.id, found)
+        found = given_path(options.path) if options.path is not None else _found(services, terminal, model.id)
+        now = services.models.relink(model.id, found, lambda progress: terminal.progress(_how_far(progress)))
     if options.json:
         terminal.json(model_record(now))
     else:
@@ -99,9 +101,16 @@ def relink(services: Services, terminal: Terminal, options: argparse.Namespace) 
     return 0
 
 
-def _found(services: Services, model_id: int) -> Path | None:
-    where = services.models.look_for_moved(model_id)
+def _found(services: Services, terminal: Terminal, model_id: int) -> Path | None:
+    where = services.models.look_for_moved(model_id, lambda progress: terminal.progress(_how_far(progress)))
     return Path(where) if where else None
+
+
+def _how_far(progress: Progress) -> str:
+    if progress.unit == "bytes":
+        share = percent(progress.done, progress.total)
+        return f"Comparing its content: {share} of {size_text(progress.total)}"
+    return looked_at(progress)
 
 
 def _confirmed(terminal: Terminal, trashed: tuple[TrashedModel, ...]) -> bool:

@@ -6,12 +6,13 @@ import logging
 from collections.abc import Callable
 
 from app.models.places import gpt4all, hub_cache, jan, lm_studio, ollama
+from app.models.places.search import Search
 from app.models.places.user_folders import UserFolders
 from app.models.places.values import PlaceReport, Program
 
 log = logging.getLogger(__name__)
 
-_LOOK: tuple[tuple[Program, Callable[[UserFolders], list[PlaceReport]]], ...] = (
+_LOOK: tuple[tuple[Program, Callable[[UserFolders, Search], list[PlaceReport]]], ...] = (
     ("Ollama", ollama.look),
     ("LM Studio", lm_studio.look),
     ("Hugging Face cache", hub_cache.look),
@@ -20,12 +21,17 @@ _LOOK: tuple[tuple[Program, Callable[[UserFolders], list[PlaceReport]]], ...] = 
 )
 
 
-def find_places(folders: UserFolders) -> tuple[PlaceReport, ...]:
-    """A report for each folder that is there, or that a program's settings name although it is not."""
+def find_places(folders: UserFolders, search: Search | None = None) -> tuple[PlaceReport, ...]:
+    """A report for each folder that is there, or that a program's settings name although it is not.
+
+    Errors: :class:`Cancelled`.
+    """
+    search = search or Search()
     reports: list[PlaceReport] = []
     for program, look in _LOOK:
+        search.begin(program)
         try:
-            reports += look(folders)
+            reports += look(folders, search)
         except OSError as error:
             log.warning("%s's folders could not be looked at", program, exc_info=True)
             problem = f"The folders of {program} cannot be read: {error.strerror or error}."

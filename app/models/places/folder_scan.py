@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from app.models.places.search import Search
 from app.models.places.values import FoundKind, FoundModel, PlaceReport, Program
 from app.models.source import ModelSource
 from app.models.split import common_name, part_names, part_paths
@@ -24,6 +25,7 @@ class Scan:
 
     program: Program
     folder: Path
+    search: Search = field(default_factory=Search)
     found: list[FoundModel] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
 
@@ -45,6 +47,7 @@ class Scan:
             seen.add(real)
             entries = self._entries(here)
             for entry in entries:
+                self.search.step(self.program)
                 looked_at += 1
                 if looked_at > _MAX_FILES:
                     self.problems.append(f"{folder} has more than {_MAX_FILES:,} files; the rest was not looked at.")

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.models.places.folder_scan import Scan, is_there
+from app.models.places.search import Search
 from app.models.places.user_folders import UserFolders
 from app.models.places.values import FoundModel, PlaceReport
 from app.models.source import ModelSource
@@ -21,17 +22,17 @@ _REPO = re.compile(r"models--(.+)")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-def look(folders: UserFolders) -> list[PlaceReport]:
+def look(folders: UserFolders, search: Search) -> list[PlaceReport]:
     """What the cache has."""
     named = folders.variable("HF_HUB_CACHE") or folders.variable("HUGGINGFACE_HUB_CACHE")
     hf_home = folders.variable("HF_HOME")
     cache = named or (hf_home / "hub" if hf_home else folders.cache / "huggingface" / "hub")
     chosen = named is not None or hf_home is not None
-    return [_scan(cache)] if chosen or is_there(cache) else []
+    return [_scan(cache, search)] if chosen or is_there(cache) else []
 
 
-def _scan(cache: Path) -> PlaceReport:
-    scan = Scan("Hugging Face cache", cache)
+def _scan(cache: Path, search: Search) -> PlaceReport:
+    scan = Scan("Hugging Face cache", cache, search)
     if not is_there(cache):
         scan.problems.append(f"The folder {cache} is not there, although the environment names it.")
     found: dict[str, FoundModel] = {}

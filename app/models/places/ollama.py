@@ -14,6 +14,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from app.models.places.folder_scan import Scan, is_there, size_of, trouble
+from app.models.places.search import Search
 from app.models.places.user_folders import UserFolders
 from app.models.places.values import FoundKind, FoundModel, PlaceReport
 
@@ -22,20 +23,20 @@ _DIGEST = re.compile(r"sha256[:-]([0-9a-f]{64})")
 _KINDS: Mapping[str, FoundKind] = {"model": "model", "adapter": "adapter", "projector": "projector"}
 
 
-def look(folders: UserFolders) -> list[PlaceReport]:
+def look(folders: UserFolders, search: Search) -> list[PlaceReport]:
     """What Ollama has, in each folder where it keeps models on this system."""
     chosen = folders.variable("OLLAMA_MODELS")
     usual = [folders.home / ".ollama" / "models"]
     if folders.system == "linux":  # its service runs as a user of its own
         usual += [folders.root / place / ".ollama" / "models" for place in ("usr/share/ollama", "var/lib/ollama")]
-    reports = [_scan(folder) for folder in usual if folder != chosen and is_there(folder)]
+    reports = [_scan(folder, search) for folder in usual if folder != chosen and is_there(folder)]
     if chosen is not None:
-        reports.insert(0, _scan(chosen))
+        reports.insert(0, _scan(chosen, search))
     return reports
 
 
-def _scan(folder: Path) -> PlaceReport:
-    scan = Scan("Ollama", folder)
+def _scan(folder: Path, search: Search) -> PlaceReport:
+    scan = Scan("Ollama", folder, search)
     manifests = folder / "manifests"
     if not is_there(folder):
         scan.problems.append(f"The folder {folder} is not there, although OLLAMA_MODELS names it.")

@@ -10,8 +10,9 @@ from app.core.errors import ModelError
 from app.core.jobs import CancelToken, Progress
 from app.core.paths import Home
 from app.models.adapter import Adapter, AdapterChoice
-from app.models.library_values import ChatTemplate, DuplicateGroup, HashProgress, TrashedModel, UpdateCheck
+from app.models.library_values import AddedModels, ChatTemplate, DuplicateGroup, HashProgress, TrashedModel, UpdateCheck
 from app.models.model import LibraryModel
+from app.models.places.search import Search
 from app.models.places.user_folders import UserFolders
 from app.models.places.values import FoundModel, PlaceReport
 from app.models.preset import Preset
@@ -64,8 +65,8 @@ class LibraryEntries:
         self._trash = trash
         self._publish = publish
         self._details = details
-        self._found = FoundModels(shelf, folders)
         self._adapters = Adapters(shelf)
+        self._found = FoundModels(shelf, self._adapters, folders)
         self._moved = Moved(shelf, self._found, home)
         self._hasher = Hasher(self._records.hashes, self._hashed)
 
@@ -75,23 +76,28 @@ class LibraryEntries:
         """All models in the order they were added, ``present`` as of now. A changed file's header is read again."""
         return with_duplicates(self._shelf.all(), self._records.hashes)
 
-    def find_places(self) -> tuple[PlaceReport, ...]:
-        """What Ollama, LM Studio, the Hugging Face cache, GPT4All and Jan have here; asked on a click."""
-        return self._found.find()
+    def find_places(
+        self, on_progress: Callable[[Progress], None] = no_progress, cancel: CancelToken | None = None
+    ) -> tuple[PlaceReport, ...]:
+        """What Ollama, LM Studio, the Hugging Face cache, GPT4All and Jan have here; asked on a click.
 
-    def add_found(self, found: Sequence[FoundModel]) -> tuple[LibraryModel, ...]:
+        Errors: :class:`Cancelled`.
+        """
+        return self._found.find(Search(on_progress, cancel or CancelToken()))
+
+    def add_found(
+        self,
+        found: Sequence[FoundModel],
+        on_progress: Callable[[Progress], None] = no_progress,
+        cancel: CancelToken | None = None,
+    ) -> AddedModels:
         """Add models and adapters that were found, in place; what only helps a model to read images is left out.
 
-        Errors: :class:`ModelError` for those that could not be added; the others are.
+        A cancel ends it between two of them; what was added stays.
         """
-        try:
-            added = self._found.add([each for each in found if each.kind == "model"])
-            self._compare_lengths(added)
-            for each in found:
-                if each.kind == "adapter":
-                    self._adapters.add(resolved(Path(each.path)))
-        finally:
-            self._publish(LibraryChanged())
+        added = self._found.add(found, on_progress, cancel or CancelToken())
+        self._compare_lengths(added.models)
+        self._publish(LibraryChanged())
         return added
 
     # -- what is kept of it -----------------------------------------------------------------------------------------
@@ -174,9 +180,17 @@ class LibraryEntries:
 
     # -- files that moved, files that are there twice -----------------------------------------------------------------
 
-    def look_for_moved(self, model_id: int) -> str:
-        """Where a missing model's file lies now: nearby, or in another program's folder; empty if it is not found."""
-        return self._moved.look_for(model_id)
+    def look_for_moved(
+        self,
+        model_id: int,
+        on_progress: Callable[[Progress], None] = no_progress,
+        cancel: CancelToken | None = None,
+    ) -> str:
+        """Where a missing model's file may lie now: nearby, or in another program's folder; empty if it is not found.
+
+        Errors: :class:`ModelError`, :class:`Cancelled`.
+        """
+        return self._moved.look_for(model_id, Search(on_progress, cancel or CancelToken()))
 
     def relink(
         self,

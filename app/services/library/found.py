@@ -8,22 +8,29 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.core.errors import ModelError
+from app.core.jobs import CancelToken, Progress
+from app.models.adapter import Adapter
+from app.models.library_values import AddedModels
 from app.models.model import LibraryModel
 from app.models.places.find import find_places
+from app.models.places.search import Search
 from app.models.places.user_folders import UserFolders
 from app.models.places.values import FoundModel, PlaceReport
+from app.services.library.adapters import Adapters
+from app.services.library.paths import resolved
 from app.services.library.shelf import Shelf
 
 
 class FoundModels:
     """Safe from any thread. Nothing of other programs is ever written to."""
 
-    def __init__(self, shelf: Shelf, folders: Callable[[], UserFolders]) -> None:
+    def __init__(self, shelf: Shelf, adapters: Adapters, folders: Callable[[], UserFolders]) -> None:
         self._shelf = shelf
+        self._adapters = adapters
         self._folders = folders
 
-    def find(self) -> tuple[PlaceReport, ...]:
-        """What each program has; ``in_library`` as of now."""
+    def find(self, search: Search) -> tuple[PlaceReport, ...]:
+        """What each program has; ``in_library`` as of now. Errors: :class:`Cancelled`."""
         records = self._shelf.records
         ours = {os.path.realpath(record.model.path) for record in records.all()}
         ours |= {os.path.realpath(adapter.path) for adapter in records.adapters.all()}
@@ -32,35 +39,39 @@ class FoundModels:
                 report,
                 found=tuple(replace(found, in_library=os.path.realpath(found.path) in ours) for found in report.found),
             )
-            for report in find_places(self._folders())
+            for report in find_places(self._folders(), search)
         )
 
-    def add(self, found: Sequence[FoundModel]) -> tuple[LibraryModel, ...]:
-        """Add models where they lie; those that are there already are returned as they are.
+    def add(
+        self, found: Sequence[FoundModel], on_progress: Callable[[Progress], None], cancel: CancelToken
+    ) -> AddedModels:
+        """Add files where they lie; those that are there already are given as they are. A cancel ends it between two.
 
-        Errors: :class:`ModelError` that names those which could not be added; the others are, even then.
+        What only helps a model to read images is left out.
         """
-        added: list[LibraryModel] = []
+        models: list[LibraryModel] = []
+        adapters: list[Adapter] = []
         failed: list[tuple[str, ModelError]] = []
-        for each in found:
+        for number, each in enumerate(found):
+            if cancel.cancelled:
+                break
+            on_progress(Progress(number, len(found), "models", each.name))
             try:
-                added.append(self._add(each))
+                if each.kind == "model":
+                    models.append(self._add(each))
+                elif each.kind == "adapter":
+                    adapters.append(self._adapters.add(resolved(_usable(each))))
             except ModelError as error:
                 failed.append((each.name, error))
-        if failed:
-            name, first = failed[0]
-            names = ", ".join(name for name, _ in failed)
-            what = f"{name} was not added." if len(failed) == 1 else f"{len(failed)} models were not added: {names}."
-            raise ModelError(what, f"{first.what} {first.why}".strip(), first.next_step) from first
-        return tuple(added)
+        return AddedModels(tuple(models), tuple(adapters), tuple(failed))
 
-    def same_content(self, model: LibraryModel) -> str:
+    def same_content(self, model: LibraryModel, search: Search) -> str:
         """The path of another program's file with the same content as a missing model's; empty if there is none.
 
-        By hash, else by length and file name.
+        By hash, else by length and file name. Errors: :class:`Cancelled`.
         """
         name, size = Path(model.path).name, model.summary.size_bytes
-        for report in find_places(self._folders()):
+        for report in find_places(self._folders(), search):
             for found in report.found:
                 if found.problem or len(found.parts) != len(model.parts) or found.size_bytes != size:
                     continue
@@ -68,16 +79,14 @@ class FoundModels:
                     return found.path
         return ""
 
-    def at(self, path: Path) -> FoundModel | None:
-        """What another program has at this path; None if it is nobody's."""
+    def at(self, path: Path, search: Search) -> FoundModel | None:
+        """What another program has at this path; None if it is nobody's. Errors: :class:`Cancelled`."""
         real = os.path.realpath(path)
-        models = (found for report in find_places(self._folders()) for found in report.found)
+        models = (found for report in find_places(self._folders(), search) for found in report.found)
         return next((found for found in models if found.path and os.path.realpath(found.path) == real), None)
 
     def _add(self, found: FoundModel) -> LibraryModel:
-        if found.problem or not found.path:
-            raise ModelError(f"{found.name} cannot be used.", found.problem, f"See to it in {found.program}.")
-        path = Path(found.path)
+        path = _usable(found)
         known = self._shelf.known(path)
         if known is not None:
             return self._shelf.one(known.model.id)
@@ -89,3 +98,9 @@ class FoundModels:
             source=found.source,
             sha256s=(found.sha256,),
         )
+
+
+def _usable(found: FoundModel) -> Path:
+    if found.problem or not found.path:
+        raise ModelError(f"{found.name} cannot be used.", found.problem, f"See to it in {found.program}.")
+    return Path(found.path)

@@ -10,6 +10,7 @@ from app.core.errors import ModelError
 from app.core.jobs import CancelToken, Progress
 from app.core.paths import Home
 from app.models.model import LibraryModel
+from app.models.places.search import Search
 from app.models.split import part_paths
 from app.services.library.found import FoundModels
 from app.services.library.hashing import hash_file
@@ -27,10 +28,10 @@ class Moved:
         self._found = found
         self._home = home
 
-    def look_for(self, model_id: int) -> str:
-        """Where a missing model's file lies now; empty if it is not found."""
+    def look_for(self, model_id: int, search: Search) -> str:
+        """Where a missing model's file may lie now; empty if it is not found. Errors: also :class:`Cancelled`."""
         model = self._shelf.one(model_id)
-        return "" if model.present else model.found_at or self._found.same_content(model)
+        return "" if model.present else model.found_at or self._found.same_content(model, search)
 
     def relink(
         self, model_id: int, path: Path | None, on_progress: Callable[[Progress], None], cancel: CancelToken
@@ -51,12 +52,12 @@ class Moved:
             raise ModelError(f"{path.name} is in the library already.", "", f"Delete {model.title} if it is the same.")
         if replace(summary, name="") != replace(model.summary, name=""):
             raise _not_the_same(path, model, "Its header is another one.")
+        own = not model.in_place and self._home.models.resolve() in path.parents
+        theirs = None if own else self._found.at(path, Search(on_progress, cancel))
         compared = self._compare(model, files, on_progress, cancel)
         stamp = FileStamp.of_all(map(str, files))
         if stamp is None:
             raise ModelError(f"{path.name} is gone.", "It was there a moment ago.", "Choose another file.")
-        own = not model.in_place and self._home.models.resolve() in path.parents
-        theirs = None if own else self._found.at(path)
         self._records.move(
             model.id,
             path,

@@ -117,7 +117,8 @@ class Shelf:
         stamp = FileStamp.of_all(model.files)
         if stamp is None:
             return self._missing(record, missing_reason(model), nearby)
-        model = replace(model, sha256=self.records.hashes.get(model.path, FileStamp.of(Path(model.path))))
+        hashes = self.records.hashes
+        model = replace(model, sha256s=tuple(hashes.get(path, FileStamp.of(Path(path))) for path in model.files))
         if stamp == record.stamp:
             return model
         try:
@@ -135,7 +136,7 @@ class Shelf:
             present=False,
             missing_reason=reason,
             found_at=nearby.find(record.model, record.stamp),
-            sha256=self.records.hashes.last(record.model.path),
+            sha256s=tuple(map(self.records.hashes.last, record.model.files)),
         )
 
     def _nearby(self, records: Sequence[ModelRecord]) -> Nearby:

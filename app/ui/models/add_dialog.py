@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -34,8 +35,7 @@ class AddModelDialog(QDialog):
         self._parts, self._path = parts, path
         self._summary: ModelSummary | None = None
         self._window_height = parent.window().height()
-        self._cancel_copy = CancelToken()
-        self._percent = -1
+        self._adding = CancelToken()
         self.setObjectName("add_model")
         self.setWindowTitle(self.tr("Add a model"))
         self.setWindowModality(Qt.WindowModality.WindowModal)
@@ -143,25 +143,19 @@ class AddModelDialog(QDialog):
             if load:
                 load_model(self._parts, model.id, settings)
 
-        def report(progress: Progress) -> None:
-            percent = round((progress.fraction or 0.0) * 100)
-            if percent != self._percent:
-                self._percent = percent
-                self._parts.bridge.run(lambda: percent, self._show_copied, owner=self)
+        def add(report: Callable[[Progress], None], cancel: CancelToken) -> LibraryModel:
+            return models.add(path, copy=copy, on_progress=report, cancel=cancel)
 
-        cancel = self._cancel_copy
-        self._parts.bridge.run(
-            lambda: models.add(path, copy=copy, on_progress=report, cancel=cancel), done, self._not_added, self
-        )
+        self._adding = self._parts.bridge.job(add, self._show_copied, done, self._not_added, self)
 
     def _not_added(self, error: SatchelError) -> None:
         if not isinstance(error, Cancelled):
             self._show_problem(error)
 
-    def _show_copied(self, percent: int) -> None:
-        self._load.setText(self.tr("Copying… {n} %").format(n=percent))
+    def _show_copied(self, progress: Progress) -> None:
+        self._load.setText(self.tr("Copying… {n} %").format(n=round(100 * (progress.fraction or 0.0))))
 
     def done(self, code: int) -> None:
         """Closing it stops a copy that is on its way."""
-        self._cancel_copy.cancel()
+        self._adding.cancel()
         super().done(code)

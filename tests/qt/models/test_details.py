@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QListView,
     QPlainTextEdit,
+    QProgressBar,
     QPushButton,
     QScrollArea,
     QSlider,
@@ -333,7 +335,7 @@ def test_its_source_and_hash_are_shown_and_the_hash_can_be_computed(qtbot: QtBot
     assert not compute.isVisible()
     sha256 = hashlib.sha256(b"x").hexdigest()
     world.models.show_hashing(None)
-    world.models.change(1, sha256=sha256)
+    world.models.change(1, sha256s=(sha256,))
     _says(qtbot, page, "models.file.hash", "SHA-256: 2d711642 b726b044")
     assert not bar.isVisible()
 
@@ -433,6 +435,23 @@ def test_a_missing_file_is_looked_for_and_found_again(qtbot: QtBot, world: Simpl
     assert not page.findChild(QWidget, "models.details.missing").isVisible()
 
 
+def test_comparing_a_moved_file_shows_how_far_it_is_and_can_be_stopped(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world, replace(model(1), present=False, found_at="/home/ada/new.gguf"), model(2, name="Other"))
+    world.models.hold_relink = threading.Event()
+    _button(page, "models.missing.take").click()
+    _says(qtbot, page, "models.missing.progress.words", "Comparing its content: 43 % of")
+    assert page.findChild(QProgressBar, "models.missing.progress").value() == 430
+    assert not _button(page, "models.missing.take").isVisible()
+    page.select(2)
+    page.select(1)
+    assert page.findChild(QProgressBar, "models.missing.progress").isVisible(), "it goes on meanwhile"
+    _button(page, "models.missing.stop").click()
+    world.models.hold_relink.set()
+    qtbot.waitUntil(_button(page, "models.missing.take").isVisible, timeout=5000)
+    assert not world.models.models()[0].present
+    assert world.notes == []
+
+
 # -- the pane as a whole ----------------------------------------------------------------------------------------------
 
 
@@ -440,7 +459,9 @@ def test_a_missing_file_is_looked_for_and_found_again(qtbot: QtBot, world: Simpl
 def test_nothing_is_wider_than_the_pane(qtbot: QtBot, world: SimpleNamespace, name: str) -> None:
     world.models.gpu, world.planner.space = True, with_gpu()
     source = ModelSource(f"an-author-with-a-long-name/{name}", "abc", f"{name}.gguf")
-    page = _page(qtbot, world, replace(model(1, name=name, license="a-licence-" * 5), source=source, sha256="ab" * 32))
+    page = _page(
+        qtbot, world, replace(model(1, name=name, license="a-licence-" * 5), source=source, sha256s=("ab" * 32,))
+    )
     world.models.attach_adapter(1, Path(f"/adapters/{name}.gguf"))
     for section in SECTIONS:
         _button(page, f"models.{section}").click()

@@ -358,7 +358,7 @@ def test_one_that_is_here_already_says_so(qtbot: QtBot, world: SimpleNamespace) 
 
 def test_the_same_content_from_elsewhere_is_in_the_library_too(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.hub.sha256s["Q8_0"] = "a" * 64
-    world.models.put(replace(model(7), sha256="a" * 64))
+    world.models.put(replace(model(7), sha256s=("a" * 64,)))
     finder = Finder(qtbot, world)
     finder.open()
     finder.until(lambda: finder.text("models.find.foot.words") == "In your library")
@@ -376,7 +376,7 @@ def test_one_whose_file_is_gone_can_be_had_again(qtbot: QtBot, world: SimpleName
 def test_another_version_of_one_that_is_here_replaces_it(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.hub.sha256s["Q8_0"] = "b" * 64
     source = ModelSource("Qwen/Qwen3-1.7B-GGUF", "", "Qwen3-1.7B-Q8_0.gguf")
-    world.models.put(replace(model(7), source=source, sha256="a" * 64))
+    world.models.put(replace(model(7), source=source, sha256s=("a" * 64,)))
     finder = Finder(qtbot, world)
     finder.open()
     finder.until(lambda: finder.shown("models.find.download"))

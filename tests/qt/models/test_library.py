@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app.core.errors import StorageError
+from app.core.jobs import CancelToken, Progress
 from app.models.library_values import DuplicateCopy, DuplicateGroup, HashProgress
 from app.models.model import LibraryModel
 from app.models.places.values import FoundModel, PlaceReport
@@ -211,16 +212,9 @@ def test_nothing_chosen_nothing_to_use(qtbot: QtBot, world: SimpleNamespace) -> 
 
 def test_one_that_cannot_be_added_does_not_stop_the_others(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = _page(qtbot, world, model(1))
-    bad = FoundModel("/x", "broken", "Jan", 1_000, problem="")
+    bad = FoundModel("/x", "broken", "Jan", 1_000)
     world.models.reports = (PlaceReport("Jan", "/jan", (bad, FoundModel("/y", "good", "Jan", 2_000))),)
-    add = world.models.add_found
-
-    def refuse_broken(found: list[FoundModel]) -> object:
-        if found[0].name == "broken":
-            raise StorageError("broken was not added.", "Its header is damaged.", "Get it again.")
-        return add(found)
-
-    world.models.add_found = refuse_broken
+    world.models.refused["broken"] = "Its header is damaged."
     dialog = _dialog(page, "models.found.show", "models.found")
     use = _button(dialog, "models.found.use")
     qtbot.waitUntil(use.isVisible, timeout=5000)
@@ -239,13 +233,15 @@ def test_nothing_found_and_cancelled_while_looking(qtbot: QtBot, world: SimpleNa
         dialog.close()
     hold = threading.Event()
 
-    def slowly() -> tuple[PlaceReport, ...]:
+    def slowly(report: Callable[[Progress], None], cancel: CancelToken) -> tuple[PlaceReport, ...]:
+        report(Progress(50, 0, "files", "LM Studio"))
         hold.wait(10)
         return (OLLAMA,)
 
     world.models.find_places = slowly
     dialog = _dialog(page, "models.found.show", "models.found")
-    qtbot.waitUntil(dialog.findChild(QLabel, "models.found.looking").isVisible, timeout=5000)
+    words = "Looking in the folders of LM Studio: 50 files looked at"
+    qtbot.waitUntil(lambda: _text(dialog, "models.found.looking") == words, timeout=5000)
     with qtbot.waitSignal(dialog.destroyed, timeout=5000):
         _button(dialog, "models.found.cancel").click()
     hold.set()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -17,8 +17,9 @@ from PySide6.QtWidgets import (
 )
 
 from app.core.errors import SatchelError
-from app.core.jobs import CancelToken
+from app.core.jobs import CancelToken, Progress
 from app.core.sizes import size_text
+from app.models.library_values import AddedModels
 from app.models.places.values import FoundModel, PlaceReport
 from app.ui.models.dialogs.panel import Panel
 from app.ui.parts import Parts
@@ -47,8 +48,6 @@ class FoundDialog(Panel):
             ),
         )
         self._parts = parts
-        self._cancel = CancelToken()
-        self._adding = False
         self._tree = self._make_tree()
         self._problems = label(kind="small", wrap=True, selectable=True, name="models.found.problems")
         self._bar = QProgressBar(textVisible=False, maximum=0)
@@ -67,7 +66,7 @@ class FoundDialog(Panel):
         self._use = button(self.tr("Use these"), "models.found.use", self._do_use, "primary")
         self.lay_out(self._states, self._close, self._use, aside=self._sum)
         self._use.hide()
-        parts.bridge.run(parts.models.find_places, self._came, self._failed, self)
+        self._cancel = parts.bridge.job(parts.models.find_places, self._show_looking, self._came, self._failed, self)
 
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()
@@ -161,41 +160,36 @@ class FoundDialog(Panel):
     # -- adding -------------------------------------------------------------------------------------------------------
 
     def _do_use(self) -> None:
-        chosen, models, bridge, cancel = self._chosen(), self._parts.models, self._parts.bridge, self._cancel
+        chosen, models = self._chosen(), self._parts.models
         self._use.hide()
         self._bar.setMaximum(len(chosen))
         self._states.setCurrentWidget(self._waiting)
         self._sum.setText("")
 
-        def add() -> tuple[list[int], list[SatchelError]]:
-            added: list[int] = []
-            failed: list[SatchelError] = []
-            for number, found in enumerate(chosen):
-                if cancel.cancelled:
-                    break
-                bridge.run(lambda at=(number, found.name): at, self._show_progress, owner=self)  # type: ignore[misc]
-                try:
-                    added += [model.id for model in models.add_found([found])]
-                except SatchelError as error:
-                    failed.append(error)
-            return added, failed
+        def add(report: Callable[[Progress], None], cancel: CancelToken) -> AddedModels:
+            return models.add_found(chosen, report, cancel)
 
-        bridge.run(add, self._done, owner=self)
+        self._cancel = self._parts.bridge.job(add, self._show_adding, self._done, self._failed, self)
 
-    def _show_progress(self, at: tuple[int, str]) -> None:
-        self._bar.setValue(at[0])
-        self._looking.setText(self.tr("Reading the header of {name}…").format(name=at[1]))
+    def _show_looking(self, progress: Progress) -> None:
+        looked_at = counted(self.tr("%Ln file(s) looked at", "", progress.done), progress.done)
+        self._looking.setText(
+            self.tr("Looking in the folders of {program}: {files}").format(program=progress.phase, files=looked_at)
+        )
 
-    def _done(self, result: tuple[Sequence[int], Sequence[SatchelError]]) -> None:
-        added, failed = result
-        if added:
-            self.added.emit(added[0])
-        if not failed:
+    def _show_adding(self, progress: Progress) -> None:
+        self._bar.setValue(progress.done)
+        self._looking.setText(self.tr("Reading the header of {name}…").format(name=progress.phase))
+
+    def _done(self, added: AddedModels) -> None:
+        if added.models:
+            self.added.emit(added.models[0].id)
+        if not added.failed:
             self.accept()
             return
         self._nothing.say(
-            counted(self.tr("%Ln file(s) could not be added", "", len(failed)), len(failed)),
-            "\n".join(str(error) for error in failed[:3]),
+            counted(self.tr("%Ln file(s) could not be added", "", len(added.failed)), len(added.failed)),
+            "\n".join(str(error) for _name, error in added.failed[:3]),
         )
         self._states.setCurrentWidget(self._nothing)
         self._close.setText(self.tr("Close"))
@@ -206,6 +200,6 @@ class FoundDialog(Panel):
         self._close.setText(self.tr("Close"))
 
     def done(self, code: int) -> None:
-        """Closing it adds no more; what was added stays."""
+        """Closing it looks no further and adds no more; what was added stays."""
         self._cancel.cancel()
         super().done(code)

@@ -68,8 +68,8 @@ class FileSection(Section):
             self._source.setText(_address(model).removeprefix("https://"))
             self._source.setToolTip(_address(model))
             self._source.setAccessibleName(self.tr("Open its page in the browser: {url}").format(url=_address(model)))
-        self._hash.setText(self.tr("SHA-256: {hash}").format(hash=_spaced(model.sha256)))
-        self._hash.setVisible(bool(model.sha256))
+        self._hash.setText("\n".join(self.tr("SHA-256: {hash}").format(hash=_spaced(each)) for each in model.sha256s))
+        self._hash.setVisible(model.hashed)
         self._show_hashing(self.parts.models.hashing())
 
     def leave(self, model: LibraryModel) -> None:
@@ -82,7 +82,7 @@ class FileSection(Section):
         self._bar.setVisible(ours)
         if progress is not None:
             self._bar.setValue(round(1000 * progress.done_bytes / max(1, progress.total_bytes)))
-        self._compute.setVisible(model is not None and not model.sha256 and model.present and not ours)
+        self._compute.setVisible(model is not None and not model.hashed and model.present and not ours)
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, HashingChanged) and self.is_open:

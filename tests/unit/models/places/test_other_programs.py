@@ -13,6 +13,7 @@ import pytest
 
 from app.models.places import gpt4all, jan, lm_studio
 from app.models.places.find import find_places
+from app.models.places.search import Search
 from app.models.source import ModelSource
 from tests.helpers import gguf_files, places
 from tests.helpers.places import Ollama, folders, hub_snapshot, model_bytes, put
@@ -25,7 +26,7 @@ def test_lm_studio_names_models_by_publisher_and_repository(tmp_path: Path) -> N
     put(models / "lmstudio-community/Tiny-GGUF/mmproj-Tiny-F16.gguf", b"GGUF")
     put(there.home / ".cache/lm-studio/models/ada/Old-GGUF/Old.gguf", model_bytes("Old"))
     with places.untouched(tmp_path):
-        new, old = lm_studio.look(there)
+        new, old = lm_studio.look(there, Search())
     assert [(found.name, found.kind) for found in new.found] == [
         ("lmstudio-community/Tiny-GGUF/mmproj-Tiny-F16", "projector"),
         ("lmstudio-community/Tiny-GGUF/Tiny-Q4_K_M", "model"),
@@ -39,10 +40,10 @@ def test_lm_studios_settings_may_move_the_folder(tmp_path: Path) -> None:
     put(there.home / ".lmstudio-home-pointer", f"{there.home}/studio\n")
     put(there.home / "studio/settings.json", json.dumps({"downloadsFolder": str(tmp_path / "big")}))
     put(tmp_path / "big/ada/Tiny/tiny.gguf", model_bytes())
-    (report,) = lm_studio.look(there)
+    (report,) = lm_studio.look(there, Search())
     assert [found.name for found in report.found] == ["ada/Tiny/tiny"]
     shutil.rmtree(tmp_path / "big")
-    (report,) = lm_studio.look(there)
+    (report,) = lm_studio.look(there, Search())
     assert report.problems == (
         f"The folder {tmp_path / 'big'} is not there, although its settings name it. Is its drive connected?",
     )
@@ -54,7 +55,7 @@ def test_a_split_model_of_lm_studio_with_a_missing_part_names_it(tmp_path: Path)
     folder.mkdir(parents=True)
     parts = gguf_files.split(gguf_files.llama(tmp_path / "whole.gguf"), folder, 3, "big")
     parts[1].unlink()
-    (report,) = lm_studio.look(there)
+    (report,) = lm_studio.look(there, Search())
     (found,) = report.found
     assert (found.name, len(found.parts)) == ("ada/Big/big", 3)
     assert found.problem == "big-00002-of-00003.gguf is missing."
@@ -74,7 +75,7 @@ def test_gpt4all_has_a_folder_on_each_system(system: str, folder: str, tmp_path:
     put(there.home / folder / "incomplete-Phi-3.gguf", b"GG")
     put(there.home / folder / "localdocs_v3.db", b"SQLite")
     with places.untouched(tmp_path):
-        (report,) = gpt4all.look(there)
+        (report,) = gpt4all.look(there, Search())
     assert [found.name for found in report.found] == ["Llama-3.2-1B-Instruct-Q4_0"]
 
 
@@ -82,13 +83,13 @@ def test_gpt4alls_settings_may_move_the_folder(tmp_path: Path) -> None:
     there = folders(tmp_path)
     put(there.home / ".config/nomic.ai/GPT4All.ini", f"[General]\nmodelPath={tmp_path}/big/\nchat=1\n")
     put(tmp_path / "big/tiny.gguf", model_bytes())
-    (report,) = gpt4all.look(there)
+    (report,) = gpt4all.look(there, Search())
     assert [found.name for found in report.found] == ["tiny"]
     shutil.rmtree(tmp_path / "big")
-    (report,) = gpt4all.look(there)
+    (report,) = gpt4all.look(there, Search())
     assert "although GPT4All's settings name it" in report.problems[0]
     put(there.home / ".config/nomic.ai/GPT4All.ini", "[[[ not an INI file")
-    assert gpt4all.look(there) == []
+    assert gpt4all.look(there, Search()) == []
 
 
 def test_jan_names_models_by_their_folder_and_finds_imported_ones(tmp_path: Path) -> None:
@@ -102,7 +103,7 @@ def test_jan_names_models_by_their_folder_and_finds_imported_ones(tmp_path: Path
     put(models / "gone/model.yml", f"model_path: {tmp_path}/gone.gguf\n")
     put(models / "broken/model.yml", ":::")
     with places.untouched(tmp_path):
-        (report,) = jan.look(there)
+        (report,) = jan.look(there, Search())
     by_name = {found.name: found for found in report.found}
     assert by_name["mine"].path == str(mine)
     assert by_name["janhq/Jan-nano-gguf/jan-nano-Q4"].problem == ""
@@ -113,10 +114,10 @@ def test_jans_data_folder_may_be_moved(tmp_path: Path) -> None:
     there = folders(tmp_path)
     put(there.home / ".config/Jan/settings.json", json.dumps({"data_folder": str(tmp_path / "big")}))
     put(tmp_path / "big/models/tiny/tiny.gguf", model_bytes())
-    (report,) = jan.look(there)
+    (report,) = jan.look(there, Search())
     assert [found.name for found in report.found] == ["tiny/tiny"]
     shutil.rmtree(tmp_path / "big")
-    (report,) = jan.look(there)
+    (report,) = jan.look(there, Search())
     assert "although Jan's settings name it" in report.problems[0]
 
 

@@ -27,7 +27,7 @@ def test_equal_files_are_found_and_only_satchels_own_can_be_freed(bench: Bench, 
     blob = Ollama(bench.folders.home / ".ollama/models").tag("tiny:1b", path.read_bytes())
     mine = bench.add(path)
     (report,) = bench.entries.find_places()
-    (theirs,) = bench.entries.add_found(report.found)
+    (theirs,) = bench.entries.add_found(report.found).models
     own = bench.add_own(path)
     bench.add(gguf_files.llama(tmp_path / "other.gguf", n_layers=3))
     known = [copy.model_id for group in bench.entries.duplicates() for copy in group.copies]
@@ -150,7 +150,7 @@ def test_what_is_added_twice_is_found_without_being_asked(bench: Bench, tmp_path
     other = bench.add(gguf_files.llama(tmp_path / "other.gguf", n_layers=3))
     mine = bench.add(path)
     (report,) = bench.entries.find_places()
-    (theirs,) = bench.entries.add_found(report.found)
+    (theirs,) = bench.entries.add_found(report.found).models
     assert bench.entries.hashing_done(30)
     (group,) = bench.entries.duplicates()
     assert [copy.model_id for copy in group.copies] == [mine.id, theirs.id]

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from app.core.errors import ModelError
+from app.core.errors import Cancelled
+from app.core.jobs import CancelToken, Progress
+from app.models.places.values import FoundModel
 from app.models.source import ModelSource
 from tests.helpers import gguf_files, places
 from tests.helpers.library import Bench
 from tests.helpers.lora import write_lora
 from tests.helpers.places import Ollama, hub_snapshot, model_bytes
+
+FOUND = (FoundModel("/a", "tiny", "Ollama", 1),)
 
 
 def test_an_ollama_model_is_used_in_place_under_its_own_name(bench: Bench) -> None:
@@ -21,13 +25,13 @@ def test_an_ollama_model_is_used_in_place_under_its_own_name(bench: Bench) -> No
     with places.untouched(bench.folders.home):
         (report,) = bench.entries.find_places()
         assert not report.found[0].in_library
-        (model,) = bench.entries.add_found(report.found)
+        (model,) = bench.entries.add_found(report.found).models
         assert bench.entries.models() == [model]
     assert (model.title, model.program, model.path, model.in_place) == ("llama3.2:1b", "Ollama", str(blob), True)
     assert model.sha256 == blob.name.removeprefix("sha256-"), "known without reading it"
     (report,) = bench.entries.find_places()
     assert report.found[0].in_library
-    assert bench.entries.add_found(report.found) == (model,), "twice is once"
+    assert bench.entries.add_found(report.found).models == (model,), "twice is once"
     bench.entries.rename(model.id, "Mine")
     assert bench.only().title == "Mine"
     bench.entries.rename(model.id, "")
@@ -43,7 +47,7 @@ def test_a_split_model_of_the_hub_cache_is_kept_by_its_links(bench: Bench, tmp_p
     cache = bench.folders.home / ".cache/huggingface/hub"
     snapshot = hub_snapshot(cache, "ada/big", "a" * 40, {part.name: part.read_bytes() for part in parts})
     (report,) = bench.entries.find_places()
-    (model,) = bench.entries.add_found(report.found)
+    (model,) = bench.entries.add_found(report.found).models
     assert model.parts == tuple(str(snapshot / part.name) for part in parts)
     assert model.source == ModelSource("ada/big", "a" * 40, parts[0].name)
     assert model.present
@@ -55,10 +59,16 @@ def test_what_cannot_be_used_is_named_and_the_others_are_added(bench: Bench) -> 
     os.truncate(ollama.tag("cut:1", model_bytes("Cut")), 50)
     ollama.tag("junk:1", b"GGUF but nothing else")
     (report,) = bench.entries.find_places()
-    with pytest.raises(ModelError) as caught:
-        bench.entries.add_found(report.found)
-    assert caught.value.what == "2 models were not added: cut:1, junk:1."
-    assert "50 of" in caught.value.why
+    seen: list[Progress] = []
+    added = bench.entries.add_found(report.found, seen.append)
+    assert [name for name, _ in added.failed] == ["cut:1", "junk:1"]
+    assert "50 of" in added.failed[0][1].why
+    assert [model.title for model in added.models] == ["good:1"]
+    assert [(each.done, each.total, each.phase) for each in seen] == [
+        (0, 3, "cut:1"),
+        (1, 3, "good:1"),
+        (2, 3, "junk:1"),
+    ]
     assert [model.title for model in bench.entries.models()] == ["good:1"]
 
 
@@ -98,6 +108,35 @@ def test_an_adapter_of_ollamas_becomes_an_adapter(bench: Bench, tmp_path: Path) 
         "pirate:1", base.read_bytes(), adapters=[lora.read_bytes()], projector=b"GGUF"
     )
     (report,) = bench.entries.find_places()
-    (model,) = bench.entries.add_found(report.found)
+    (model,) = bench.entries.add_found(report.found).models
     assert model.title == "pirate:1"
     assert [adapter.summary.name for adapter in bench.entries.adapters()] == ["Test adapter"]
+
+
+def test_an_adapter_is_added_although_a_model_cannot_be(bench: Bench, tmp_path: Path) -> None:
+    base = gguf_files.llama(tmp_path / "base.gguf")
+    lora = write_lora(tmp_path / "lora.gguf", base)
+    blob = Ollama(bench.folders.home / ".ollama/models").tag("p:1", base.read_bytes(), adapters=[lora.read_bytes()])
+    os.truncate(blob, 50)
+    (report,) = bench.entries.find_places()
+    added = bench.entries.add_found(report.found)
+    assert [name for name, _ in added.failed] == ["p:1"]
+    assert [adapter.summary.name for adapter in added.adapters] == ["Test adapter"]
+
+
+def test_looking_says_how_far_it_is_and_stops_when_asked(bench: Bench) -> None:
+    for number in range(120):
+        places.put(bench.folders.home / f".lmstudio/models/ada/repo-{number}/m.gguf", b"GGUF")
+    seen: list[Progress] = []
+    bench.entries.find_places(seen.append)
+    assert ("LM Studio", 200) in [(each.phase, each.done) for each in seen]
+    assert {each.phase for each in seen} >= {"Ollama", "GPT4All", "Jan", "Hugging Face cache"}
+    cancel = CancelToken()
+
+    def stop(progress: Progress) -> None:
+        if progress.done:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        bench.entries.find_places(stop, cancel)
+    assert bench.entries.add_found(FOUND, cancel=cancel).models == ()

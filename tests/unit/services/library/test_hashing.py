@@ -33,3 +33,19 @@ def test_it_keeps_the_windows_priority(home: Home, tmp_path: Path) -> None:
     database.close()
     assert told[-1][0] is None
     assert {priority for _, priority in told} == {os.getpriority(os.PRIO_PROCESS, os.getpid())}
+
+
+def test_the_progress_is_of_all_that_waits(home: Home, tmp_path: Path) -> None:
+    sizes, told = (5_000_000, 7_000_000), list[HashProgress]()
+    paths = [tmp_path / f"{number}.gguf" for number in range(len(sizes))]
+    for path, size in zip(paths, sizes, strict=True):
+        path.write_bytes(bytes(size))
+    database = open_database(home)
+    hasher = Hasher(FileHashes(database), lambda progress: told.append(progress) if progress else None)
+    hasher.add(Wanted(number, path.stem, str(path)) for number, path in enumerate(paths))
+    assert hasher.wait(30)
+    database.close()
+    assert {progress.total_bytes for progress in told} == {sum(sizes)}
+    done = [progress.done_bytes for progress in told]
+    assert done == sorted(done)
+    assert (done[0] < sum(sizes), done[-1], told[-1].title) == (True, sum(sizes), "1")
