@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from app.core.errors import ModelError
@@ -13,7 +18,8 @@ from app.models.download.journal import RANGE_BYTES
 from app.models.download.names import target_paths
 from app.models.download.room import RESERVE_BYTES
 from app.models.download.values import Download
-from tests.helpers.downloads import MIB, REPO, Bench, publish, random_bytes, running
+from app.models.hub.values import HubFile
+from tests.helpers.downloads import MIB, QUICK, REPO, Bench, publish, random_bytes, running
 from tests.helpers.hostile_hub import Calls, Stalls
 from tests.helpers.hub_server import HubServer
 
@@ -243,6 +249,57 @@ def test_a_second_process_adds_and_takes_over(hub: HubServer, tmp_path: Path) ->
             assert [download.title for download in second.finished] == ["three.gguf"]
 
 
+_ADD_ALL = """
+import sys
+from pathlib import Path
+import msgspec
+from app.models.hub.values import HubFile
+from tests.helpers.downloads import Bench
+files = msgspec.json.decode(sys.argv[2], type=list[HubFile])
+bench = Bench(Path(sys.argv[1]), "http://hub.invalid")
+print("ready", flush=True)
+sys.stdin.readline()
+for file in files:
+    bench.manager.add(file)
+"""
+
+
+def test_processes_that_add_the_same_at_the_same_instant_add_it_once(tmp_path: Path) -> None:
+    names = [f"{number}.gguf" for number in range(25)]
+    files = [HubFile(REPO, "0" * 40, name, (name,), (1000,), ("a" * 64,)) for name in names]
+    with ExitStack() as ending:
+        command = [sys.executable, "-c", _ADD_ALL, str(tmp_path), msgspec.json.encode(files).decode()]
+        adding = [
+            ending.enter_context(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
+            for _ in range(4)
+        ]
+        for process in adding:
+            ending.callback(process.kill)
+            assert process.stdout is not None and process.stdout.readline() == b"ready\n"
+        for process in adding:
+            assert process.stdin is not None
+            process.stdin.close()
+        assert [process.wait(60) for process in adding] == [0] * 4
+
+    there = Bench(tmp_path, "http://hub.invalid").manager.all()
+    assert sorted(download.title for download in there) == sorted(names)
+    assert len({download.id for download in there}) == len(names)
+
+
+def test_a_second_process_sees_how_far_the_first_is(hub: HubServer, tmp_path: Path) -> None:
+    hub.behaviour = stalls = Stalls(3 * MIB)
+    patient = replace(QUICK, stall_s=60.0, give_up_s=60.0)
+    with running(Bench(tmp_path, hub.url, patient)) as first:
+        first.manager.add(publish(hub, {"model.gguf": DATA}))
+        assert stalls.stalled.wait(20)
+        with running(Bench(tmp_path, hub.url)) as second:
+            seen = second.wait(lambda download: download.elsewhere and download.done_bytes > 0)
+        stalls.let_go.set()
+        first.ended()
+
+    assert seen.state == "downloading"
+
+
 def test_orphans_are_swept_at_the_start(hub: HubServer, tmp_path: Path) -> None:
     with running(Bench(tmp_path, hub.url)) as bench:
         bench.manager.add(publish(hub, {"model.gguf": DATA}))
@@ -255,7 +312,7 @@ def test_orphans_are_swept_at_the_start(hub: HubServer, tmp_path: Path) -> None:
     with running(Bench(tmp_path, hub.url)) as bench:
         bench.ended()
 
-    assert sorted(path.name for path in folder.iterdir()) == ["1", "last-id.json", "queue.lock"]
+    assert sorted(path.name for path in folder.iterdir()) == ["1", "adding.lock", "last-id.json", "queue.lock"]
     assert bench.left() == []
 
 
