@@ -86,3 +86,8 @@ def test_context_is_never_more_than_trained(chat_model: Path) -> None:
     assert usable_context(header, 4096) == 4096
     assert usable_context(header, 100_000) == 8192
     assert usable_context(header, 0) == 8192
+
+
+def test_models_that_embed_have_a_context_of_their_own(embedding_model: Path) -> None:
+    header = read_header(embedding_model)
+    assert usable_context(header, 128) == usable_context(header, 100_000) == 512
