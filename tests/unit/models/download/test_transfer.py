@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
@@ -183,6 +184,24 @@ def test_a_file_that_changes_on_the_hub_is_fetched_anew(hub: HubServer, tmp_path
     assert Path(done.target).read_bytes() == other
     assert part.CHANGED in done.note
     assert (done.total_bytes, done.file.sha256s) == (len(other), (hashlib.sha256(other).hexdigest(),))
+
+
+def test_a_file_that_changes_again_and_again_fails_in_words(hub: HubServer, tmp_path: Path) -> None:
+    file, seeds = publish(hub, {"model.gguf": DATA}), itertools.count(2)
+
+    def change() -> None:
+        other = File(random_bytes(9 * MIB, next(seeds)), kept_in_lfs=True)
+        hub.repos[REPO].commits[file.revision]["model.gguf"] = other
+        hub.expire_urls()
+
+    hub.behaviour = bad = Calls(change, after_chunks=100, times=20)
+    with running(Bench(tmp_path, hub.url)) as bench:
+        bench.manager.add(file)
+        failed = bench.ended()
+
+    assert failed.state == "failed"
+    assert "It is changed on the hub again and again." in failed.problem
+    assert bad.done < 10
 
 
 @pytest.mark.parametrize(
