@@ -79,10 +79,10 @@ class DownloadManager:
         """Put a file at the end of the queue. The same file again gives the download that there is already; an
         unfinished one of another version of it makes place, as both would lie in the same place.
 
-        Errors: :class:`ModelError` for names that cannot be files here, :class:`StorageError`.
+        Errors: :class:`ModelError` for names that cannot be files here, :class:`StorageError`, :class:`BusyError`.
         """
         targets = target_paths(self._models, file)
-        with self._lock, self._saying("The download could not be added."):
+        with self._lock, self._saying("The download could not be added."), self._queue.alone():
             for entry in self._queue.entries():
                 other = entry.spec.file
                 if (other.repo_id, other.paths) != (file.repo_id, file.paths) or entry.wish.wanted == "cancel":

@@ -20,6 +20,7 @@ from typing import Literal, TypeVar
 import msgspec
 
 from app.core.files import atomic_write
+from app.core.lock import FileLock
 from app.models.download.values import DownloadState
 from app.models.hub.values import HubFile
 
@@ -27,6 +28,8 @@ _NEW = "new-"
 _LAST_ID = "last-id.json"
 _ABANDONED_S = 60.0
 _FRESH_S = 5.0
+_WAIT_S = 20.0
+"""For others that add, which takes milliseconds; disks can be slow."""
 
 ValueT = TypeVar("ValueT")
 
@@ -108,6 +111,13 @@ class Queue:
         """In the order in which they are worked off."""
         found = [entry for folder in self._folders() if (entry := self._read(folder)) is not None]
         return sorted(found, key=lambda entry: (entry.wish.place, entry.id))
+
+    def alone(self) -> FileLock:
+        """A ``with`` block in which nobody else adds: what is looked for before is not added meanwhile.
+
+        Errors: OSError, :class:`BusyError` when another process does not come to an end with it.
+        """
+        return FileLock(self._folder / "adding.lock", "The download could not be added.", "the list", wait_s=_WAIT_S)
 
     def entry(self, download_id: int) -> Entry | None:
         """One of them; None when it is not there."""

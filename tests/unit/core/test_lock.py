@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from app.core.lock import FileLock
 
 _HOLD = """
 import sys
+import threading
 from pathlib import Path
 from app.core.lock import FileLock
 lock = FileLock(Path(sys.argv[1]), "In use.")
@@ -45,4 +47,16 @@ def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
         with pytest.raises(BusyError):
             FileLock(tmp_path / "lock", "In use.")
         process.kill()
+    FileLock(tmp_path / "lock", "In use.").release()
+
+
+def test_a_lock_is_waited_for_until_its_holder_ends(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _HOLD, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "held\n"
+        ending = threading.Timer(0.05, process.kill)
+        ending.start()
+        with FileLock(tmp_path / "lock", "In use.", wait_s=60):
+            ending.join()
     FileLock(tmp_path / "lock", "In use.").release()

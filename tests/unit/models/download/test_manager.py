@@ -82,7 +82,11 @@ def test_cancelling_deletes_what_arrived(hub: HubServer, tmp_path: Path) -> None
         bench.gone()
         stalls.let_go.set()
 
-    assert sorted(path.name for path in (tmp_path / "downloads").iterdir()) == ["last-id.json", "queue.lock"]
+    assert sorted(path.name for path in (tmp_path / "downloads").iterdir()) == [
+        "adding.lock",
+        "last-id.json",
+        "queue.lock",
+    ]
     assert not list((tmp_path / "models").iterdir())
     with pytest.raises(ModelError, match="not in the list any more"):
         bench.manager.get(added.id)
