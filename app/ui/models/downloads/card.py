@@ -63,9 +63,8 @@ class DownloadCard(QFrame):
         inside = row(self._icon, margin=14, spacing=14, parent=self)
         inside.addLayout(texts, 1)
         inside.setAlignment(self._icon, Qt.AlignmentFlag.AlignVCenter)
-        actions = row(
-            self._retry, self._chat, self._show, self._first, self._pause, self._resume, self._cancel, spacing=4
-        )
+        actions = row(self._retry, self._chat, self._show, spacing=8)
+        actions.addLayout(row(self._first, self._pause, self._resume, self._cancel, spacing=4))
         inside.addLayout(actions)
 
     def show_download(self, download: Download, *, may_go_first: bool = False) -> None:
