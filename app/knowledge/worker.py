@@ -7,7 +7,6 @@ why, and tries again.
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -18,16 +17,17 @@ from app.chat.sources import Evidence
 from app.core import log as process_log
 from app.core.child import CallContext, Channel, Handler, serve
 from app.core.database import Database
-from app.core.errors import DocumentError, ModelError, SatchelError
+from app.core.errors import DocumentError, SatchelError
 from app.core.lock import FileLock
 from app.core.paths import Home
 from app.knowledge import protocol as p
 from app.knowledge.answer_check import check
-from app.knowledge.embed import EmbeddingModel
 from app.knowledge.evidence import SentenceVectors, answer
 from app.knowledge.indexer import Indexer
 from app.knowledge.ledger import Ledger
+from app.knowledge.loading_mark import load_model
 from app.knowledge.parse import ParserProcess
+from app.knowledge.publisher import Publisher
 from app.knowledge.reading import FileReader, rough_tokens
 from app.knowledge.retrieve import Meaning, Retriever
 from app.knowledge.schema import MIGRATIONS
@@ -36,13 +36,8 @@ from app.knowledge.vector_cache import VectorCache
 from app.knowledge.vectors import VectorIndex
 from app.knowledge.word_index import WordIndex
 
-log = logging.getLogger(__name__)
-
 _THREADS = 4
-_EVENT_INTERVAL_S = 0.2
-_MOST_CRASHES = 3
 _KEEP_REMOVED_S = 600.0
-_NO_MODEL = "There is no embedding model, so documents are found by their words only."
 
 
 def run(connection: Connection, home_root: str, embedding_model: str) -> None:
@@ -107,7 +102,7 @@ class Knowledge:
                 self._database.restored, "", "Your files are looked through again; what is missing is read anew."
             )
         self._ledger = Ledger(self._database)
-        model, no_meaning = _load_model(home, model_path)
+        model, no_meaning = load_model(home, model_path)
         meaning: Meaning | None = None
         self._sentences: SentenceVectors | None = None
         if model is not None:
@@ -120,10 +115,8 @@ class Knowledge:
         self._ahead = model.ahead if model is not None else contextlib.nullcontext[None]
         self._parser = ParserProcess()
         reader = FileReader(self._ledger, self._parser, model.count_tokens if model is not None else rough_tokens)
-        self._changed = threading.Event()
-        self._closing = threading.Event()
-        self._indexer = Indexer(self._ledger, reader, meaning, self._changed.set, no_meaning)
-        self._publisher = threading.Thread(target=self._publish, name="publisher", daemon=True)
+        self._publisher = Publisher(self._collections, channel)
+        self._indexer = Indexer(self._ledger, reader, meaning, self._publisher.changed, no_meaning)
         self._publisher.start()
         self._forget_removed()
         self._indexer.start()
@@ -142,12 +135,12 @@ class Knowledge:
                 return p.Collection(self._info(collection_id))
             case p.RenameCollection(collection_id, name):
                 self._ledger.rename_collection(collection_id, name)
-                self._changed.set()
+                self._publisher.changed()
                 return p.Collection(self._info(collection_id))
             case p.RemoveCollection(collection_id):
                 self._forget_removed()
                 self._ledger.hide_collection(collection_id)
-                self._changed.set()
+                self._publisher.changed()
                 return p.Done()
             case p.RestoreCollection(collection_id):
                 self._ledger.restore_collection(collection_id)
@@ -178,9 +171,7 @@ class Knowledge:
 
     def close(self) -> None:
         """Stop indexing and close everything."""
-        self._closing.set()
-        self._changed.set()
-        self._publisher.join(5.0)
+        self._publisher.close()
         self._indexer.stop()
         self._parser.close()
         self._database.close()
@@ -222,61 +213,11 @@ class Knowledge:
             raise DocumentError("This collection is not there any more.", "It was removed.", "Choose another one.")
         return self._indexer.info(collection_id, names[collection_id])
 
-    def _publish(self) -> None:
-        """Tell the parent of changes, at most five times a second, and never for more than a tenth of the time."""
-        last: p.Collections | None = None
-        while not self._closing.is_set():
-            self._changed.wait()
-            self._changed.clear()
-            if self._closing.is_set():
-                return
-            started = time.monotonic()
-            try:
-                now = self._collections()
-            except SatchelError:
-                log.warning("the state of the collections could not be read", exc_info=True)
-                continue
-            if now != last:
-                self._channel.event(now)
-                last = now
-            self._closing.wait(max(_EVENT_INTERVAL_S, 10 * (time.monotonic() - started)))
-
     def _index_rebuilt(self, why: str) -> None:
         self._notice("The search index was rebuilt.", why, "Nothing is missing, and there is nothing to do.")
 
     def _notice(self, what: str, why: str, next_step: str) -> None:
         self._channel.event(p.Notice(what, why, next_step))
-
-
-def _load_model(home: Home, path: Path | None) -> tuple[EmbeddingModel | None, str]:
-    """The model, or why there is none.
-
-    A file that crashes llama.cpp would end this process at each start. Loading leaves a mark until it is done; after
-    three in a row (one or two may have been kills) the file is left alone for an hour.
-    """
-    if path is None:
-        return None, _NO_MODEL
-    try:
-        status = path.stat()
-    except OSError:
-        return None, f"The embedding model {path} is not there. {_NO_MODEL}"
-    mark = home.knowledge / "loading-model"
-    attempt = f"{path} {status.st_size} {status.st_mtime_ns}\n"
-    before = mark.read_text("utf-8") if mark.is_file() and time.time() - mark.stat().st_mtime < 3600 else ""
-    crashes = before.count(attempt)
-    if crashes == _MOST_CRASHES:
-        return None, f"The embedding model {path.name} crashes when it is loaded. Choose another one. {_NO_MODEL}"
-    with contextlib.suppress(OSError):  # a full disk must not keep the worker from starting and from saying so
-        mark.write_text((crashes + 1) * attempt, "utf-8")
-    try:
-        model = EmbeddingModel(path)
-        model.embed_query("Is it alive?")
-    except ModelError as error:
-        log.exception("the embedding model does not load")
-        return None, f"{error} {_NO_MODEL}"
-    finally:
-        mark.unlink(missing_ok=True)
-    return model, ""
 
 
 def _checked_roots(roots: list[str]) -> list[str]:

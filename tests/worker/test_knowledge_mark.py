@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from app.core.paths import Home
-from app.knowledge.worker import _load_model
+from app.knowledge.loading_mark import load_model
 
 
 def test_a_mark_that_cannot_be_written_does_not_keep_the_model_from_loading(home: Home, embedding_model: Path) -> None:
     home.knowledge.rmdir()  # as root, only a folder that is not there refuses a file
-    model, problem = _load_model(home, embedding_model)
+    model, problem = load_model(home, embedding_model)
     assert model is not None
     assert problem == ""
     model.close()
