@@ -33,6 +33,7 @@ def verdict_by_device(header: Header, n_ctx: int, kv_type: KvType, room: Room, l
         available_bytes=sum(device.free_bytes for device in room.devices if not device.unified),
         measured_by_llama=layout.source != "formula",
         devices=layout.devices,
+        on_gpus_bytes=sum(layout.on(gpu.device).total_bytes if gpu.unified else gpu.free_bytes for gpu in room.gpus),
     )
 
 

@@ -15,6 +15,7 @@ from app.knowledge.protocol import CollectionInfo
 from app.models.download.values import Download
 from app.models.library_values import HashProgress
 from app.models.model import LibraryModel
+from app.models.sizing import Layout
 
 _log = logging.getLogger(__name__)
 
@@ -95,6 +96,8 @@ class ModelState:
     crashed: bool = False
     """Failed because its process ended: that is told by a notice and by the reply, and the next question mends it."""
     last_figures: RunFigures | None = None
+    layout: Layout | None = None
+    """What the loaded model takes, in the parts that its verdict named."""
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,7 @@ class LayoutsAsked:
         found = self._shelf.get(key)
         if found is None and measure:
             found = self._probe(key, path, settings)
-        return self._with_adapters(found, path, settings)
+        return self.with_adapters(found, path, settings) if found is not None else None
 
     def ask_made(self, path: Path, variant: str, settings: LoadSettings, make: Callable[[Path], Path]) -> Layout | None:
         """The layout of what ``make`` writes into a folder: a ``variant`` of a file that does not exist yet."""
@@ -60,7 +60,16 @@ class LayoutsAsked:
         if found is None:
             with tempfile.TemporaryDirectory(prefix="satchel-") as folder:
                 found = self._probe(key, make(Path(folder)), settings)
-        return self._with_adapters(found, path, settings)
+        return self.with_adapters(found, path, settings) if found is not None else None
+
+    def with_adapters(self, layout: Layout, path: Path, settings: LoadSettings) -> Layout:
+        """The layout with what llama.cpp's books leave out: the adapters, each beside the layers that it changes."""
+        if not settings.adapters:
+            return layout
+        room = self._room()
+        gpus = [GpuShare(gpu.device, float(gpu.free_bytes)) for gpu in room.gpus] if room is not None else []
+        header, _ = self._headers.read(path)
+        return with_weights(layout, self._adapters.by_device(header, settings, gpus))
 
     # -- inside -----------------------------------------------------------------------------------------------------
 
@@ -77,14 +86,6 @@ class LayoutsAsked:
         if len(found.devices) <= 2 or settings.tensor_split:  # else it is shared out by what is free just now
             self._shelf.keep(key, found)
         return found
-
-    def _with_adapters(self, layout: Layout | None, path: Path, settings: LoadSettings) -> Layout | None:
-        if layout is None or not settings.adapters:
-            return layout
-        room = self._room()
-        gpus = [GpuShare(gpu.device, float(gpu.free_bytes)) for gpu in room.gpus] if room is not None else []
-        header, _ = self._headers.read(path)
-        return with_weights(layout, self._adapters.by_device(header, settings, gpus))
 
     def _key(self, path: Path, settings: LoadSettings) -> str:
         """All that a layout depends on."""

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
+
 from app.chat.transcript import RunFigures
 from app.core.errors import Cancelled, DoesNotFit, ModelError, SatchelError, WorkerError
 from app.core.jobs import CancelToken
@@ -50,6 +52,7 @@ class ModelLoader:
         self._load_lock = threading.RLock()
         self._state_lock = threading.Lock()
         self._state = ModelState()
+        self._settings = LoadSettings()
 
     @property
     def state(self) -> ModelState:
@@ -125,8 +128,12 @@ class ModelLoader:
         with self._load_lock:
             state = self.state
             if state.phase == "ready" and state.model is not None and state.model.id == model.id:
-                self._inference.use_adapters(adapter_uses(model))
-                self._set(replace(state, model=model))
+                uses = adapter_uses(model)
+                self._inference.use_adapters(uses)
+                self._settings = msgspec.structs.replace(self._settings, adapters=uses)
+                assert state.loaded is not None
+                layout = self._sizer.taken(Path(model.path), self._settings, state.loaded)
+                self._set(replace(state, model=model, layout=layout))
 
     def note_figures(self, figures: RunFigures) -> None:
         """Keep the figures of the last reply in the state."""
@@ -172,7 +179,9 @@ class ModelLoader:
         if loaded.threads_measured:
             self._facts.set(self._threads_key(model), json.dumps(loaded.threads_measured))
         self._sizer.note_load(path, settings, loaded)
-        self._set(ModelState("ready", model, loaded, fraction=1.0))
+        self._settings = settings
+        layout = self._sizer.taken(path, settings, loaded)
+        self._set(ModelState("ready", model, loaded, fraction=1.0, layout=layout))
         return loaded
 
     def _refuse_too_large(self, model: LibraryModel, path: Path, settings: LoadSettings) -> None:

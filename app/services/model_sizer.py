@@ -24,7 +24,7 @@ from app.models.summary import kind_of, read_summary
 from app.models.verdict import verdict
 from app.services.adapter_sizes import AdapterSizes
 from app.services.headers import HeaderShelf
-from app.services.layouts import LayoutShelf
+from app.services.layouts import LayoutShelf, layout_of
 from app.services.layouts_asked import LayoutsAsked
 from app.services.measured_loads import MeasuredLoads
 from app.storage.file_stamp import FileStamp
@@ -181,6 +181,14 @@ class ModelSizer:
         settings = msgspec.structs.replace(settings, n_ctx=loaded.n_ctx)
         predicted = self._layouts.ask(path, settings, measure=False) or self.estimate(path, settings, correct=False)
         self._measured.loaded(self._headers.key(path), path.name, summary.size_bytes, settings, predicted, loaded)
+
+    def taken(self, path: Path, settings: LoadSettings, loaded: Loaded) -> Layout:
+        """What a loaded model takes, in the parts that a verdict names: by llama.cpp's books of the load, what lies
+        beside them as it was predicted. Errors: :class:`ModelError`."""
+        settings = msgspec.structs.replace(settings, n_ctx=loaded.n_ctx)
+        predicted = self.layout(path, settings, measure=False) or self.estimate(path, settings)
+        books = self._layouts.with_adapters(layout_of(loaded.memory), path, settings)
+        return replace(books, other_bytes=predicted.other_bytes, untouched_bytes=predicted.untouched_bytes)
 
     def note_reply(self, figures: RunFigures) -> None:
         """Keep what the last reply says of the loaded model's memory and speed."""

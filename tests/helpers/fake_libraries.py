@@ -18,7 +18,7 @@ from app.hardware.machine import Gpu, Machine
 from app.inference.protocol import Backend, Loaded, LoadSettings, MemoryUse
 from app.knowledge.protocol import CollectionInfo, FileInfo, Files, FileStatus, Source
 from app.models.model import Fit, LibraryModel, ModelSummary, Verdict
-from app.models.sizing import BitsRow, ContextPoint, DeviceParts, Lesson
+from app.models.sizing import BitsRow, ContextPoint, DeviceParts, Layout, Lesson
 from app.models.sizing.lesson import TAUGHT_BITS
 from app.services.events import CollectionsChanged, LibraryChanged, ModelState, ModelStateChanged, Publish
 from tests.helpers.fake_entries import FakeEntries
@@ -176,7 +176,8 @@ class FakeModelLibrary(FakeEntries):
             ),
             load_s=0.4,
         )
-        self._set(ModelState("ready", chosen, loaded, last_figures=FIGURES))
+        layout = Layout.on_host(verdict.weights_bytes, verdict.kv_bytes, verdict.compute_bytes, verdict.other_bytes)
+        self._set(ModelState("ready", chosen, loaded, last_figures=FIGURES, layout=layout))
         return loaded
 
     def unload(self) -> None:

@@ -7,9 +7,11 @@ from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.core.errors import SatchelError
 from app.hardware.machine import Machine
+from app.inference.protocol import Loaded
+from app.models.sizing import HOST, Layout
 from app.services.events import ModelState
 from app.ui.models.facts_grid import FactsGrid
-from app.ui.models.memory_bar import MemoryBar, Part
+from app.ui.models.memory_bar import MemoryBar, Part, memory_parts
 from app.ui.parts import Parts
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, button, column, label, row
@@ -108,26 +110,26 @@ class LoadedCard(QWidget):
                 self._title.setText(name)
         if ready and loaded is not None:
             self._facts.show_facts(self._loaded_facts(state))
-            memory = loaded.memory
-            parts = (
-                Part(self.tr("Weights"), memory.weights_bytes),
-                Part(self.tr("KV cache"), memory.kv_bytes),
-                Part(self.tr("Buffers"), memory.compute_bytes + memory.output_bytes),
-            )
-            self._bar.show_parts(parts, sum(part.size_bytes for part in parts), "")
-            models = self._parts.models
-            self._parts.bridge.run(models.machine, lambda machine: self._left(parts, machine))
+            self._show_memory(loaded, state.layout or Layout((), 0))
 
-    def _left(self, parts: tuple[Part, ...], machine: Machine) -> None:
-        taken = sum(part.size_bytes for part in parts)
-        self._bar.show_parts(parts, taken + machine.memory_available_bytes, self.tr("Left free"))
+    def _show_memory(self, loaded: Loaded, layout: Layout) -> None:
+        """The same parts as in the details: what is there for the model is what is free, and what it has already."""
+        host = layout.on(HOST)
+        parts = memory_parts(host.weights_bytes, host.kv_bytes, host.compute_bytes + layout.other_bytes)
+        self._bar.show_parts(parts, sum(part.size_bytes for part in parts), "")
+
+        def came(machine: Machine) -> None:
+            room = machine.memory_available_bytes + loaded.memory.resident_bytes
+            self._bar.show_parts(parts, room, self.tr("Left free"))
+
+        self._parts.bridge.run(self._parts.models.machine, came, owner=self)
 
     def _loaded_facts(self, state: ModelState) -> list[tuple[str, str]]:
         loaded, figures = state.loaded, state.last_figures
         assert loaded is not None
         facts = [
             (self.tr("Context"), self.tr("{n} tokens").format(n=number(loaded.n_ctx))),
-            (self.tr("Runs on"), self._runs_on(loaded.n_threads, loaded.n_gpu_layers)),
+            (self.tr("Runs on"), self._runs_on(loaded, state)),
         ]
         if figures is not None:
             facts += [
@@ -136,10 +138,19 @@ class LoadedCard(QWidget):
             ]
         return facts
 
-    def _runs_on(self, threads: int, gpu_layers: int) -> str:
-        if gpu_layers:
-            return self.tr("GPU ({layers} layers), {threads} threads").format(layers=gpu_layers, threads=threads)
-        return counted(self.tr("Processor, %Ln thread(s)", "", threads), threads)
+    def _runs_on(self, loaded: Loaded, state: ModelState) -> str:
+        processor = counted(self.tr("Processor, %Ln thread(s)", "", loaded.n_threads), loaded.n_threads)
+        gpus = {buffer.device for buffer in loaded.memory.buffers} - {HOST}
+        # Where llama.cpp's books cannot be read it is not known which device has what.
+        if not loaded.n_gpu_layers or (loaded.memory.buffers and not gpus):
+            return processor
+        on_gpu = counted(self.tr("%Ln GPU(s)", "", len(gpus)), len(gpus)) if len(gpus) > 1 else self.tr("GPU")
+        layers = state.model.summary.n_layers + 1 if state.model is not None else loaded.n_gpu_layers
+        if not 0 < loaded.n_gpu_layers < layers:
+            return self.tr("{gpu}, all layers").format(gpu=on_gpu)
+        return self.tr("{gpu}, {n} of {all} layers; {processor}").format(
+            gpu=on_gpu, n=loaded.n_gpu_layers, all=layers, processor=processor
+        )
 
     def _do_unload(self) -> None:
         self._parts.bridge.run(self._parts.models.unload)

@@ -19,7 +19,7 @@ from app.models.plan import DeviceRoom
 from app.models.sizing import HOST
 from app.ui.bridge import Bridge
 from app.ui.models.gpu_bars import GpuBars
-from app.ui.models.memory_bar import MemoryBar, Part
+from app.ui.models.memory_bar import MemoryBar, Part, memory_parts
 from app.ui.theme import Theme
 from app.ui.widgets.basic import column, label, restyle, row
 from app.ui.widgets.rows import Badge, Tone
@@ -212,12 +212,8 @@ class FitPanel(QWidget):
 def bar_parts(words: QWidget, verdict: Verdict) -> tuple[tuple[Part, ...], int, str]:
     """What :meth:`MemoryBar.show_parts` takes: the parts in main memory."""
     host = next((parts for parts in verdict.devices if parts.device == HOST), verdict)
-    parts = (
-        Part(words.tr("Weights"), host.weights_bytes),
-        Part(words.tr("KV cache"), host.kv_bytes),
-        Part(words.tr("Buffers"), host.compute_bytes + verdict.other_bytes),
-    )
-    return parts, verdict.available_bytes, words.tr("Left free")
+    parts = memory_parts(host.weights_bytes, host.kv_bytes, host.compute_bytes + verdict.other_bytes)
+    return parts, verdict.memory_available_bytes, words.tr("Left free")
 
 
 def _at_context(verdict: Verdict, n_ctx: int) -> Verdict:

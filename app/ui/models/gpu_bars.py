@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QLabel, QWidget
 from app.core.sizes import size_text
 from app.models.model import Verdict
 from app.models.plan import DeviceRoom
-from app.ui.models.memory_bar import MemoryBar, Part
+from app.ui.models.memory_bar import MemoryBar, memory_parts
 from app.ui.theme import Theme
 from app.ui.widgets.basic import column, label, restyle
 
@@ -50,11 +50,7 @@ class GpuBars(QWidget):
             if gpu.device not in on:
                 continue
             used = on[gpu.device]
-            parts = (
-                Part(self.tr("Weights"), used.weights_bytes),
-                Part(self.tr("KV cache"), used.kv_bytes),
-                Part(self.tr("Buffers"), used.compute_bytes),
-            )
+            parts = memory_parts(used.weights_bytes, used.kv_bytes, used.compute_bytes)
             bar.show_parts(parts, gpu.free_bytes, self.tr("Left free"))
             more = used.total_bytes - gpu.free_bytes
             too_much = self.tr("{gpu}: {size} more than is free there. Put fewer layers on it.")

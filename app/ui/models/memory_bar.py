@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -22,6 +22,19 @@ class Part:
 
     name: str
     size_bytes: int
+
+
+def memory_parts(weights_bytes: int, kv_bytes: int, rest_bytes: int) -> tuple[Part, ...]:
+    """What a model takes on a device, in the words that are used everywhere.
+
+    ``rest_bytes``: what it computes in, and in main memory the process that has the model.
+    """
+    translate = QCoreApplication.translate
+    return (
+        Part(translate("models", "Weights"), weights_bytes),
+        Part(translate("models", "KV cache"), kv_bytes),
+        Part(translate("models", "Working memory"), rest_bytes),
+    )
 
 
 class MemoryBar(QWidget):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
-from app.ui.theme import Theme
+from app.ui.theme import Theme, room_px
 from app.ui.widgets.basic import Icon, column, frame, label, row
 
 HEADER_HEIGHT = 64
@@ -58,8 +58,9 @@ def card_with_title(theme: Theme, icon: str, title: str, name: str, *actions: QW
     """A card that begins with an icon, a small title, and actions at the right; its layout takes the rest."""
     made = frame("card", name)
     layout = column(spacing=10, parent=made)
-    layout.setContentsMargins(18, 14, 18, 16)
+    layout.setContentsMargins(18, 10, 18, 16)
     top = row(Icon(theme, icon, "accent", 18), label(title, "section"), spacing=8)
+    top.addStrut(room_px(26))  # as high as an action: titles of cards side by side stand on one line
     top.addStretch()
     for action in actions:
         top.addWidget(action)

@@ -12,8 +12,10 @@ from PySide6.QtWidgets import QDialog, QInputDialog, QLabel, QListView, QProgres
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import DoesNotFit, ModelError
-from app.inference.protocol import LoadSettings
+from app.inference.protocol import BufferUse, Loaded, LoadSettings, MemoryUse
+from app.services.events import ModelState
 from app.ui.models.add_dialog import AddModelDialog
+from app.ui.models.cards import LoadedCard
 from app.ui.models.page import ModelsPage
 from app.ui.widgets.rows import ROW_ROLE
 from tests.helpers.fake_libraries import model
@@ -85,6 +87,57 @@ def test_five_hundred_models_ask_only_for_those_in_sight(qtbot: QtBot, world: Si
     assert len(asked) < 50
     page.findChild(QWidget, "models.search").setText("Model 123")  # type: ignore[attr-defined]
     assert _list(page).model().rowCount() == 1
+
+
+def test_what_the_loaded_model_takes_reads_as_in_its_details(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(model(1))
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page.select(1)
+    page.findChild(QPushButton, "models.load").click()
+    card, details = page.findChild(QWidget, "models.loaded.memory"), page.findChild(QWidget, "models.fit.bar")
+    qtbot.waitUntil(lambda: "Left free" in card.accessibleName() and "Left free" in details.accessibleName())
+    parts = [bar.accessibleName().partition(", Left free")[0] for bar in (card, details)]
+    assert parts[0] == parts[1]
+    assert parts[0].startswith("Weights ")
+    assert "Working memory 54.0 MB" in parts[0], "with what the worker itself takes"
+
+
+def test_the_titles_of_both_cards_stand_on_one_line(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(model(1))
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page.resize(1400, 900)
+    titles = [
+        next(each for each in page.findChildren(QLabel) if each.text() == words)
+        for words in ("This machine", "Loaded model")
+    ]
+    world.models.load(1)
+    qtbot.waitUntil(lambda: page.findChild(QWidget, "models.unload").isVisible(), timeout=5000)
+    middles = [title.mapTo(page, title.rect().center()).y() for title in titles]
+    assert middles[0] == middles[1]
+
+
+def test_where_the_loaded_model_runs(qtbot: QtBot, world: SimpleNamespace) -> None:
+    card = LoadedCard(world.parts)
+    qtbot.addWidget(card)
+    on_gpu = BufferUse("CUDA0", "CUDA0", 10**9, 0, 0)
+    second = BufferUse("CUDA1", "CUDA1", 10**9, 0, 0)
+    host = BufferUse("CPU", "CPU", 10**8, 0, 0)
+    layers = model(1).summary.n_layers + 1
+    for buffers, asked, words in (
+        ((), 0, "Processor, 8 threads"),
+        ((host,), -1, "Processor, 8 threads"),  # a build for a GPU that is not there
+        ((), -1, "GPU, all layers"),  # where the books cannot be read
+        ((host, on_gpu), -1, "GPU, all layers"),
+        ((host, on_gpu, second), 999, "2 GPUs, all layers"),
+        ((host, on_gpu), 5, f"GPU, 5 of {layers} layers; Processor, 8 threads"),
+    ):
+        memory = MemoryUse(10**9, 0, 0, 0, 10**9, buffers)
+        loaded = Loaded("m.gguf", "m", "llama", 4096, 8192, 1, 1, 8, asked, True, memory, 0.1)
+        card.show_state(ModelState("ready", model(1), loaded))
+        shown = [each.text() for each in card.findChild(QWidget, "models.loaded.facts").findChildren(QLabel)]
+        assert words in shown
 
 
 def test_loading_shows_progress_then_what_it_takes(qtbot: QtBot, world: SimpleNamespace) -> None:

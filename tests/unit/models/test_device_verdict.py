@@ -78,3 +78,10 @@ def test_unified_memory_is_counted_once(header: Header) -> None:
     assert verdict.sentence == (
         "Fits: takes 4.9 GB of the 6.0 GB on GPU 0 and 5.3 GB of the 8.0 GB in memory that are free."
     )
+
+
+def test_what_a_gpu_has_is_not_left_in_main_memory(header: Header) -> None:
+    apart, shared = judged(header, room(14 * GB, 8 * GB)), judged(header, room(8 * GB, 6 * GB, unified=True))
+    assert apart.memory_available_bytes == 14 * GB
+    on_gpu = sum(parts.total_bytes for parts in shared.devices if parts.device != "CPU")
+    assert shared.memory_available_bytes == 8 * GB - on_gpu

@@ -5,7 +5,7 @@ import pytest
 from app.core.errors import ModelError, WorkerDied
 from app.core.paths import Home
 from app.inference.client import InferenceClient
-from app.inference.protocol import LoadSettings, MemoryUse
+from app.inference.protocol import Loaded, LoadSettings, MemoryUse
 from app.services.model_sizer import ModelSizer
 from tests.helpers import gguf_files
 from tests.helpers.plans import room
@@ -87,3 +87,15 @@ def test_an_embedding_model_is_asked_about_in_the_one_way_that_it_is_loaded(
     assert (asked.measured_by_llama, asked.n_ctx) == (True, 512)
     assert sizer.verdict(embedding_model, 512, "q8_0", measure=True, n_gpu_layers=0) == asked
     assert inference.asked == 1
+
+
+def test_what_is_loaded_takes_what_its_verdict_said(inference: Sizing, tmp_path: Path) -> None:
+    path = gguf_files.llama(tmp_path / "m.gguf")
+    sizer = ModelSizer(inference, lambda: 16 * 10**9)
+    verdict = sizer.verdict(path, 4096, "f16", measure=True)
+    # The process is not as large yet as it will be, and has what it had before.
+    memory = MemoryUse(10 * MIB, 20 * MIB, 30 * MIB, MIB, resident_bytes=70 * MIB)
+    loaded = Loaded("m.gguf", "m", "llama", verdict.n_ctx, verdict.n_ctx, 1, 1, 1, 0, True, memory, 0.1)
+    taken = sizer.taken(path, LoadSettings(n_ctx=4096), loaded)
+    assert (taken.weights_bytes, taken.kv_bytes) == (verdict.weights_bytes, verdict.kv_bytes)
+    assert (taken.compute_bytes, taken.other_bytes) == (verdict.compute_bytes, verdict.other_bytes)
