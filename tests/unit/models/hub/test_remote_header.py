@@ -15,7 +15,7 @@ from app.models.gguf_reader import read_header
 from app.models.hub.access import Access
 from app.models.hub.client import Hub
 from app.models.hub.header_cache import HeaderCache
-from app.models.hub.ranges import FIRST_BYTES
+from app.models.hub.ranges import FIRST_BYTES, LONGEST_BYTES
 from app.models.hub.values import HubFile
 from app.models.split import read_joined
 from tests.helpers import gguf_files
@@ -62,6 +62,15 @@ def test_a_header_costs_barely_more_than_its_length(
     assert len(server.asked("hub")) == 1
     assert len(server.asked("cdn")) <= 9
     assert len({seen.connection for seen in server.asked("cdn")}) == 1
+
+
+def test_a_header_that_is_longer_than_any_models_is_given_up(server: HubServer, hub: Hub) -> None:
+    start, data_bytes = gguf_files.header({"key": ["x" * 1000] * 40_000}, {})
+    file = offer(server, hub, start + b"\0" * data_bytes)
+    with pytest.raises(ModelError, match="goes on beyond 32 MiB") as refused:
+        hub.header(file)
+    assert "m-Q4_0.gguf" in refused.value.what
+    assert server.sent_bytes() <= LONGEST_BYTES + FIRST_BYTES
 
 
 def test_a_starter_models_header_gives_the_same_file_to_llama_cpp(
