@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from app.models.adapter import AttachedAdapter
 from app.models.preset import NO_PRESET, Preset
-from app.models.source import ModelSource
+from app.models.source import ModelSource, NewerFile
 
 if TYPE_CHECKING:  # the formulas need what is defined here
     from app.models.sizing import DeviceParts
@@ -80,6 +80,8 @@ class LibraryModel:
     template_changed: bool = False
     """The file's chat template is another than the one that was accepted last."""
     adapters: tuple[AttachedAdapter, ...] = ()
+    newer: NewerFile | None = None
+    """What was found when somebody asked for an update; None: nobody did, or this was the newest."""
     distinction: str = ""
     """What tells it from others with the same name: "Q4_K_M", "in Downloads"; empty: nothing is needed."""
 

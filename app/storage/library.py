@@ -11,7 +11,7 @@ import msgspec
 from app.core.database import Database, Row
 from app.models.model import LibraryModel, ModelSummary
 from app.models.preset import NO_PRESET, Preset
-from app.models.source import ModelSource
+from app.models.source import ModelSource, NewerFile
 from app.models.split import part_paths
 from app.storage.adapters import AdapterRecords
 from app.storage.file_hashes import FileHashes
@@ -21,7 +21,7 @@ __all__ = ["FileStamp", "LibraryRecords", "ModelRecord"]
 
 _COLUMNS = (
     "id, path, name, in_place, added_at, size_bytes, mtime_ns, copied_from, summary, notes, program, found_name,"
-    " source, preset, accepted_template, deleted_at, deleted_from"
+    " source, preset, accepted_template, deleted_at, deleted_from, newer"
 )
 
 
@@ -123,6 +123,10 @@ class LibraryRecords:
         """Set where it was downloaded from."""
         self._set(model_id, "source", _json(source))
 
+    def set_newer(self, model_id: int, newer: NewerFile | None) -> None:
+        """Set what its source has now; None: nothing that is newer."""
+        self._set(model_id, "newer", _json(newer) if newer is not None else None)
+
     def accept_template(self, model_id: int, template: str) -> None:
         """This is what the person has seen."""
         self._set(model_id, "accepted_template", template)
@@ -175,7 +179,7 @@ def _json(value: object) -> str:
 
 def _record(row: Row) -> ModelRecord:
     model_id, path, name, in_place, added_at, size_bytes, mtime_ns, copied_from, summary, *rest = row
-    notes, program, found_name, source, preset, accepted_template, deleted_at, deleted_from = rest
+    notes, program, found_name, source, preset, accepted_template, deleted_at, deleted_from, newer = rest
     header = msgspec.json.decode(summary, type=ModelSummary)
     model = LibraryModel(
         id=model_id,
@@ -190,6 +194,7 @@ def _record(row: Row) -> ModelRecord:
         program=program,
         found_name=found_name,
         template_changed=accepted_template != header.chat_template,
+        newer=msgspec.json.decode(newer, type=NewerFile) if newer else None,
     )
     return ModelRecord(
         model,

@@ -137,6 +137,8 @@ CREATE TABLE measurements (
 );
 """
 
+_NEWER = "ALTER TABLE models ADD COLUMN newer TEXT;"
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("conversations", _CONVERSATIONS),
     Migration("words of messages", _WORDS),
@@ -145,6 +147,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("replies without documents", _WITHOUT_DOCUMENTS),
     Migration("notes, presets, hashes, trash and adapters of models", _LIBRARY),
     Migration("layouts and measurements of models", _SIZES),
+    Migration("newer files of models", _NEWER),
 )
 
 

@@ -17,8 +17,10 @@ from app.models.places.search import nobody
 from app.models.places.values import FoundModel, PlaceReport
 from app.models.preset import NO_PRESET, Preset
 from app.services.events import HashingChanged, LibraryChanged, Publish
+from app.services.library.updates import newer_file
 from app.storage.measurements import Measurement
 
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 GENERAL = Preset(
     system_prompt="",
     temperature=0.7,
@@ -132,6 +134,7 @@ class FakeEntries:
     def check_update(self, model_id: int) -> UpdateCheck:
         if isinstance(self.update, SatchelError) or self.update is None:
             raise self.update or ModelError("Whether there is a newer file is not known.", "", "Look under Find.")
+        self.change(model_id, newer=newer_file(self.update, None, NOON))
         return self.update
 
     # -- deleting -----------------------------------------------------------------------------------------------------

@@ -72,6 +72,9 @@ def _places(model: LibraryModel) -> Iterator[tuple[str, str]]:
         where = f" at {source.endpoint}" if source.endpoint else ""
         revision = f", revision {source.revision[:12]}" if source.revision else ""
         yield "source", f"{source.repo_id}{where}: {source.file}{revision}"
+    newer = model.newer
+    if newer is not None:
+        yield "update", f"{newer.sentence} Known since {day(newer.found_at)}."
     if model.hashed:
         yield from (("sha256", each) for each in model.sha256s)
     else:

@@ -73,6 +73,7 @@ def marks(model: LibraryModel) -> str:
             ("missing", not model.present),
             ("the same as " + ", ".join(map(str, model.duplicates)), bool(model.duplicates)),
             ("template changed", model.template_changed),
+            ("update available", model.newer is not None),
             (counted(len(model.adapters), "adapter"), bool(model.adapters)),
         )
         if holds

@@ -58,7 +58,8 @@ def use(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
 
 def looked_at(progress: Progress) -> str:
     """ "Looking in the folders of Ollama: 1,250 files"."""
-    return f"Looking in the folders of {progress.phase}: {counted(progress.done, 'file')}"
+    files = f": {counted(progress.done, 'file')}" if progress.done else " …"
+    return f"Looking in the folders of {progress.phase}{files}"
 
 
 def _look(services: Services, terminal: Terminal) -> tuple[PlaceReport, ...]:

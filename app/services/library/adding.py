@@ -52,6 +52,8 @@ class Adding:
         :class:`Cancelled`."""
         path = first_part(resolved(path), summary)
         with self._one_at_a_time:
+            if source is not None:
+                self._updated(source)
             ours = self._home.models.resolve() in path.parents
             copy = copy and not ours  # a copy of a copy helps nobody
             known = self._records.by_origin(path) if copy else self._shelf.known(path)
@@ -72,6 +74,14 @@ class Adding:
                 sha256s=sha256s,
             )
         return added, True
+
+    def _updated(self, source: ModelSource) -> None:
+        """The newer file of a model is here now, in its place or beside it."""
+        wanted = (source.repo_id, source.revision, source.file)
+        for record in self._records.all():
+            newer = record.model.newer
+            if newer is not None and (newer.source.repo_id, newer.source.revision, newer.source.file) == wanted:
+                self._records.set_newer(record.model.id, None)
 
     def starters(self) -> bool:
         """Add the models that packaging made, once; whether there were any."""

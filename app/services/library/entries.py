@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.core.errors import ModelError
@@ -33,7 +34,7 @@ from app.services.library.paths import resolved
 from app.services.library.presets import Presets
 from app.services.library.shelf import Shelf
 from app.services.library.trash import Trash
-from app.services.library.updates import Details, check_update
+from app.services.library.updates import Details, check_update, newer_file
 
 log = logging.getLogger(__name__)
 
@@ -144,11 +145,17 @@ class LibraryEntries:
         self._publish(LibraryChanged())
 
     def check_update(self, model_id: int) -> UpdateCheck:
-        """Ask the hub whether the file that a model came from is another now. Errors: also those of the hub."""
+        """Ask the hub whether the file that a model came from is another now; that is kept until it was updated.
+
+        Errors: also those of the hub.
+        """
         model = self._shelf.one(model_id)
         if self._details is None:
             raise ModelError("The hub cannot be asked from here.", "", "Open Satchel's window.")
-        return check_update(model, content_hashes(model, self._records.hashes), self._details)
+        check = check_update(model, content_hashes(model, self._records.hashes), self._details)
+        self._records.set_newer(model_id, newer_file(check, model.newer, datetime.now(UTC)))
+        self._publish(LibraryChanged())
+        return check
 
     # -- deleting ---------------------------------------------------------------------------------------------------
 

@@ -127,8 +127,9 @@ class Shelf:
             log.warning("a model of the library changed and cannot be read now: %s", error)
             return self._missing(record, unusable_reason(error), nearby)
         self.records.replace_summary(model.id, summary, stamp)
+        self.records.set_newer(model.id, None)  # that was said of the file before
         changed = summary.chat_template != record.accepted_template
-        return replace(model, summary=summary, template_changed=changed)
+        return replace(model, summary=summary, template_changed=changed, newer=None)
 
     def _missing(self, record: ModelRecord, reason: str, nearby: Nearby) -> LibraryModel:
         return replace(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from app.core.errors import ModelError
 from app.models.hub.values import HubDetails, HubFile
 from app.models.library_values import UpdateCheck
 from app.models.model import LibraryModel
+from app.models.source import NewerFile
 
 Details = Callable[[str], HubDetails]
 """A repository as it is now, by its id; raises errors of the network and of the hub."""
@@ -40,6 +42,14 @@ def check_update(model: LibraryModel, hashes: Sequence[str], details: Details) -
         available = available or file.size_bytes != model.summary.size_bytes
     sentence = _sentence(file, source.repo_id, available, compared)
     return UpdateCheck(model.id, available, sentence, newest, file.sha256s[0] if file.sha256s else "")
+
+
+def newer_file(check: UpdateCheck, known: NewerFile | None, now: datetime) -> NewerFile | None:
+    """What is to be kept of a check: the newer file, known since it was seen first; None if there is none."""
+    if not check.available:
+        return None
+    same = known is not None and (known.source, known.sha256) == (check.source, check.sha256)
+    return NewerFile(check.source, check.sha256, check.sentence, known.found_at if known is not None and same else now)
 
 
 def _sentence(file: HubFile, repo_id: str, available: bool, compared: bool) -> str:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QFrame, QInputDialog, QLineEdit, QWidget
 
 from app.hardware.read import machine_key
 from app.inference.protocol import KvType
-from app.models.library_values import UpdateCheck
 from app.models.model import LibraryModel, Verdict
 from app.models.plan import DeviceRoom, Plan
 from app.models.preset import Preset
@@ -53,11 +52,10 @@ class _Kept:
 
 
 class ModelDetails(QFrame):
-    """``closed`` when the person closes it; ``duplicates_requested``: show what is there twice; ``update_found``."""
+    """``closed`` when the person closes it; ``duplicates_requested``: show what is there twice."""
 
     closed = Signal()
     duplicates_requested = Signal()
-    update_found = Signal(object)
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -127,7 +125,6 @@ class ModelDetails(QFrame):
     def _wire(self) -> None:
         self.alerts.template_requested.connect(self._show_template)
         self.alerts.duplicates_requested.connect(self.duplicates_requested)
-        self._file.update_found.connect(self._note_update)
         self._best.planned.connect(self._planned)
         self._best.chosen.connect(self._choice.use)
         self._choice.kept.connect(self._look_again)
@@ -233,10 +230,6 @@ class ModelDetails(QFrame):
     def _show_template(self) -> None:
         self._template.set_open(True)
         self._scroll.ensureWidgetVisible(self._template)
-
-    def _note_update(self, check: UpdateCheck) -> None:
-        self.alerts.note_update(check)
-        self.update_found.emit(check)
 
     # -- what can be done ---------------------------------------------------------------------------------------------
 

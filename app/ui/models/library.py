@@ -29,7 +29,6 @@ class Library(QAbstractListModel):
         self._wanted: list[int] = []
         self._asking = False
         self._state = ModelState()
-        self._updates: set[int] = set()
 
     def show_models(self, models: list[LibraryModel]) -> None:
         """All of them, chat models first, by title. Where they are the same ones, the rows only say what is new."""
@@ -54,12 +53,6 @@ class Library(QAbstractListModel):
         self._state = state
         if changed and self._models:
             self.dataChanged.emit(self.index(0), self.index(len(self._models) - 1))
-
-    def note_update(self, model_id: int) -> None:
-        """There is a newer file of a model."""
-        self._updates.add(model_id)
-        if (row := self.row_of(model_id)) >= 0:
-            self.dataChanged.emit(self.index(row), self.index(row))
 
     def model(self, model_id: int) -> LibraryModel | None:
         """A model by its id."""
@@ -117,7 +110,7 @@ class Library(QAbstractListModel):
     def _flags(self, model: LibraryModel) -> tuple[Badge, ...]:
         """What else there is to see to."""
         flags = []
-        if model.id in self._updates:
+        if model.newer is not None:
             flags.append(Badge(self.tr("Update available"), "accent"))
         if model.template_changed:
             flags.append(Badge(self.tr("Template changed"), "warn"))

@@ -60,7 +60,6 @@ class LibraryView(QWidget):
         self._details.hide()
         self._details.closed.connect(self._list.clearSelection)
         self._details.duplicates_requested.connect(self._show_duplicates)
-        self._details.update_found.connect(lambda check: self._library.note_update(check.model_id))
         self._find = button(self.tr("Models on this computer…"), "models.found.show", self._show_found)
         self._places = PlaceFilter()
         self._places.chosen.connect(self._filter.show_place)

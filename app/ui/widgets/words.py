@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QLocale
 
 
 def counted(text: str, n: int) -> str:
@@ -19,6 +20,13 @@ def counted(text: str, n: int) -> str:
 def number(value: int) -> str:
     """With the language's thousands separators: "4,096"."""
     return QLocale().toString(value)
+
+
+def day(moment: datetime) -> str:
+    """ "24 November", where the person is; with the year when that is another."""
+    here = moment.astimezone()
+    form = "d MMMM" if here.year == datetime.now().astimezone().year else "d MMMM yyyy"
+    return QLocale().toString(QDate(here.year, here.month, here.day), form)
 
 
 def time_left(seconds: float | None) -> str:

@@ -359,7 +359,7 @@ def test_a_newer_file_is_told_and_can_be_downloaded(qtbot: QtBot, world: SimpleN
     page = _page(qtbot, world, replace(model(1), source=source))
     _button(page, "models.file").click()
     _button(page, "models.file.update").click()
-    _says(qtbot, page, "models.alert.update.words", "Qwen has another version now.")
+    _says(qtbot, page, "models.alert.update.words", "Qwen has another version now. Known since 24 November.")
     rows = page.findChild(QListView, "models.list").model()
     assert "Update available" in rows.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     _button(page, "models.alert.update.get").click()

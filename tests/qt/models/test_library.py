@@ -240,7 +240,7 @@ def test_nothing_found_and_cancelled_while_looking(qtbot: QtBot, world: SimpleNa
 
     world.models.find_places = slowly
     dialog = _dialog(page, "models.found.show", "models.found")
-    words = "Looking in the folders of LM Studio: 50 files looked at"
+    words = "Looking in the folders of LM Studio… 50 files looked at."
     qtbot.waitUntil(lambda: _text(dialog, "models.found.looking") == words, timeout=5000)
     with qtbot.waitSignal(dialog.destroyed, timeout=5000):
         _button(dialog, "models.found.cancel").click()

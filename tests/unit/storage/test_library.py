@@ -13,7 +13,7 @@ from app.core.paths import Home
 from app.models.adapter import AdapterSummary, AttachedAdapter
 from app.models.model import ModelSummary
 from app.models.preset import NO_PRESET, Preset
-from app.models.source import ModelSource
+from app.models.source import ModelSource, NewerFile
 from app.storage.library import FileStamp, LibraryRecords
 from app.storage.schema import MIGRATIONS, open_database
 
@@ -174,3 +174,17 @@ def test_a_library_of_an_earlier_version_keeps_its_models(home: Home) -> None:
     assert record.model.summary.name == "Tiny"
     assert record.stamp.mtime_ns == 0, "the header is read again, for what was not kept then"
     assert not record.model.template_changed
+
+
+def test_a_newer_file_that_was_found_is_known_after_a_restart(home: Home) -> None:
+    database = open_database(home)
+    added = LibraryRecords(database).add(Path("/models/tiny.gguf"), SUMMARY, STAMP, in_place=True)
+    newer = NewerFile(ModelSource("ada/tiny", "def", "tiny.gguf"), "f" * 64, "There is another one.", NOON)
+    LibraryRecords(database).set_newer(added.model.id, newer)
+    database.close()
+    database = open_database(home)
+    records = LibraryRecords(database)
+    assert [record.model.newer for record in records.all()] == [newer]
+    records.set_newer(added.model.id, None)
+    assert records.all() == [added]
+    database.close()

@@ -172,10 +172,9 @@ class FoundDialog(Panel):
         self._cancel = self._parts.bridge.job(add, self._show_adding, self._done, self._failed, self)
 
     def _show_looking(self, progress: Progress) -> None:
-        looked_at = counted(self.tr("%Ln file(s) looked at", "", progress.done), progress.done)
-        self._looking.setText(
-            self.tr("Looking in the folders of {program}: {files}").format(program=progress.phase, files=looked_at)
-        )
+        where = self.tr("Looking in the folders of {program}…").format(program=progress.phase)
+        looked_at = counted(self.tr("%Ln file(s) looked at.", "", progress.done), progress.done)
+        self._looking.setText(f"{where} {looked_at}" if progress.done else where)
 
     def _show_adding(self, progress: Progress) -> None:
         self._bar.setValue(progress.done)

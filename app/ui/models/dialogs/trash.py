@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from PySide6.QtCore import QDate, QLocale, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMessageBox, QStackedWidget, QWidget
 
 from app.core.sizes import size_text
@@ -17,6 +15,7 @@ from app.ui.widgets.basic import button, column, label, line, row
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.page import scrolling
 from app.ui.widgets.state_panel import StatePanel
+from app.ui.widgets.words import day
 
 
 class TrashDialog(Panel):
@@ -76,10 +75,10 @@ class TrashDialog(Panel):
         made = QWidget()
         facts = (
             self.tr("{size} · deleted {day} · gone for good {gone}").format(
-                size=size_text(trashed.size_bytes), day=_day(trashed.deleted_at), gone=_day(trashed.purged_at)
+                size=size_text(trashed.size_bytes), day=day(trashed.deleted_at), gone=day(trashed.purged_at)
             )
             if trashed.size_bytes
-            else self.tr("Its file is where it was · forgotten {day}").format(day=_day(trashed.deleted_at))
+            else self.tr("Its file is where it was · forgotten {day}").format(day=day(trashed.deleted_at))
         )
         words = column(ElidedLabel(trashed.title, "strong"), label(facts, "small", wrap=True), spacing=2)
         back = button(
@@ -123,9 +122,3 @@ class TrashDialog(Panel):
             self.accept()
 
         self._parts.bridge.run(self._parts.models.empty_trash, done, owner=self)
-
-
-def _day(moment: datetime) -> str:
-    """ "24 November"."""
-    here = moment.astimezone()
-    return QLocale().toString(QDate(here.year, here.month, here.day), "d MMMM")

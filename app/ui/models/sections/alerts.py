@@ -6,7 +6,6 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.errors import SatchelError
-from app.models.library_values import UpdateCheck
 from app.models.model import LibraryModel
 from app.ui.models.sections.alert import Alert
 from app.ui.models.sections.missing import MissingAlert
@@ -14,7 +13,7 @@ from app.ui.models.sections.newer import get_newer
 from app.ui.notices import Note
 from app.ui.parts import Parts
 from app.ui.widgets.basic import button, column
-from app.ui.widgets.words import counted
+from app.ui.widgets.words import counted, day
 
 
 class Alerts(QWidget):
@@ -27,7 +26,6 @@ class Alerts(QWidget):
         super().__init__()
         self._parts = parts
         self._model: LibraryModel | None = None
-        self._checks: dict[int, UpdateCheck] = {}
         theme = parts.theme
         self._missing = MissingAlert(parts)
         read = button(self.tr("Read it"), "models.alert.template.show", self.template_requested.emit)
@@ -50,17 +48,6 @@ class Alerts(QWidget):
         self._twice.words.setText(counted(self.tr("%Ln other file(s) here have the same content.", "", others), others))
         self._fold()
 
-    def note_update(self, check: UpdateCheck) -> None:
-        """There is a newer file of a model."""
-        self._checks[check.model_id] = check
-        if self._model is not None:
-            self._show_update(self._model)
-            self._fold()
-
-    def has_update(self, model_id: int) -> bool:
-        """Whether a newer file is known of."""
-        return model_id in self._checks
-
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _fold(self) -> None:
@@ -68,16 +55,17 @@ class Alerts(QWidget):
         self.setVisible(any(not each.isHidden() for each in alerts))
 
     def _show_update(self, model: LibraryModel) -> None:
-        check = self._checks.get(model.id)
-        self._update.setVisible(check is not None)
+        newer = model.newer
+        self._update.setVisible(newer is not None)
         self._get.setEnabled(True)
-        if check is not None:
-            self._update.words.setText(check.sentence)
+        if newer is not None:
+            since = self.tr("Known since {day}.").format(day=day(newer.found_at))
+            self._update.words.setText(f"{newer.sentence} {since}")
 
     def _get_newer(self) -> None:
         model = self._model
-        check = self._checks.get(model.id) if model is not None else None
-        if model is None or check is None:
+        newer = model.newer if model is not None else None
+        if model is None or newer is None:
             return
         self._get.setEnabled(False)
         hub, downloads = self._parts.hub, self._parts.downloads
@@ -86,7 +74,9 @@ class Alerts(QWidget):
             self._parts.notify(
                 Note(
                     self.tr("The newer file of “{name}” is being downloaded.").format(name=model.title),
-                    self.tr("The one you have stays until you delete it."),
+                    self.tr("The one you have stays where it is.")
+                    if model.in_place
+                    else self.tr("The one you have stays until all of it is here and verified."),
                 )
             )
 
@@ -94,4 +84,4 @@ class Alerts(QWidget):
             self._get.setEnabled(True)
             self._parts.bridge.failed.emit(error)
 
-        self._parts.bridge.run(lambda: get_newer(check, model.title, hub, downloads), begun, failed, self)
+        self._parts.bridge.run(lambda: get_newer(newer, model.title, hub, downloads), begun, failed, self)

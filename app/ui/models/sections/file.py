@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.core.errors import SatchelError
@@ -24,9 +24,7 @@ from app.ui.widgets.words import short_path
 
 
 class FileSection(Section):
-    """``update_found`` with an :class:`UpdateCheck` that says there is a newer file."""
-
-    update_found = Signal(object)
+    """Whether there is a newer file is kept with the model, and stands above all sections."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts, self.tr("The file"), "models.file")
@@ -111,8 +109,6 @@ class FileSection(Section):
 
         def came(check: UpdateCheck) -> None:
             still(lambda: self._say(check.sentence))
-            if check.available:
-                self.update_found.emit(check)
 
         def failed(error: SatchelError) -> None:
             still(lambda: self._say(str(error)))

@@ -8,9 +8,14 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import HubError, ModelError
+from app.core.jobs import CancelToken
 from app.models.hub.values import HubDetails, HubFile, HubModel
 from app.models.model import LibraryModel
+from app.models.places.search import nobody
 from app.models.source import ModelSource
+from app.models.summary import read_summary
+from app.services.library.adding import Adding
+from app.storage.facts import Facts
 from tests.helpers import gguf_files
 from tests.helpers.library import Bench
 from tests.helpers.synthetic_models import Storage, write
@@ -86,3 +91,40 @@ def test_all_parts_of_a_split_model_are_compared(bench: Bench, tmp_path: Path) -
     assert bench.entries.hashing_done(30)
     assert check(*real) == (False, "This is the file that ada/tiny has now.")
     assert check(real[0], real[1], "f" * 64) == (True, "ada/tiny has another version of tiny now.")
+
+
+def test_an_update_that_was_found_stays_known_until_the_file_is_another(
+    bench: Bench, model: LibraryModel, tmp_path: Path
+) -> None:
+    answer(bench, "f" * 64, model.summary.size_bytes + 1)
+    check = bench.entries.check_update(model.id)
+    newer = bench.only().newer
+    assert newer is not None
+    assert (newer.source, newer.sha256, newer.sentence) == (check.source, check.sha256, check.sentence)
+    bench.entries.check_update(model.id)
+    assert bench.only().newer == newer, "known since it was seen first"
+    bench.hub.clear()
+    with pytest.raises(HubError):
+        bench.entries.check_update(model.id)
+    assert bench.only().newer == newer, "no answer is no news"
+    gguf_files.llama(Path(model.path), n_layers=3)
+    assert bench.only().newer is None
+
+
+def test_an_update_that_was_found_is_forgotten_when_it_was_withdrawn(bench: Bench, model: LibraryModel) -> None:
+    answer(bench, "f" * 64, model.summary.size_bytes + 1)
+    bench.entries.check_update(model.id)
+    answer(bench, "", model.summary.size_bytes)
+    bench.entries.check_update(model.id)
+    assert bench.only().newer is None
+
+
+def test_getting_the_newer_file_beside_the_old_one_ends_the_word_of_it(
+    bench: Bench, model: LibraryModel, tmp_path: Path
+) -> None:
+    answer(bench, "f" * 64, model.summary.size_bytes + 1)
+    newest = bench.entries.check_update(model.id).source
+    path = gguf_files.llama(bench.home.models / "tiny.gguf", n_layers=3)
+    adding = Adding(bench.shelf, Facts(bench.database), bench.home)
+    adding.add(path, read_summary(path)[1], False, nobody, CancelToken(), source=newest)
+    assert [each.newer for each in bench.entries.models()] == [None, None]
