@@ -180,12 +180,13 @@ def test_a_waiting_one_can_go_first(hub: HubServer, tmp_path: Path) -> None:
     bench = Bench(tmp_path, hub.url)
     files = [publish(hub, {f"{name}.gguf": random_bytes(1000, seed)}) for seed, name in enumerate("abc")]
     added = [bench.manager.add(file) for file in files]
+    bench.manager.move_first(added[1].id)
     bench.manager.move_first(added[2].id)
-    assert [download.title for download in bench.manager.all()] == ["c.gguf", "a.gguf", "b.gguf"]
+    assert [download.title for download in bench.manager.all()] == ["c.gguf", "b.gguf", "a.gguf"]
     with running(bench):
         bench.ended(2)
 
-    assert [Path(download.target).name for download in bench.finished] == ["c.gguf", "a.gguf", "b.gguf"]
+    assert [Path(download.target).name for download in bench.finished] == ["c.gguf", "b.gguf", "a.gguf"]
 
 
 def test_without_room_nothing_is_fetched_until_there_is(hub: HubServer, tmp_path: Path) -> None:
