@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QLabel, QPlainTextEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit, QSpinBox, QWidget
 
 from app.ui.theme import room_px
 from app.ui.widgets.basic import column, frame, label, line, row
+
+T = TypeVar("T")
 
 FIELD_MARGINS = (8, 0, 0, 0)
 """A spin box with buttons of our own has no padding of the style sheet's."""
@@ -54,6 +57,16 @@ def told_entry(title: str, words: QLabel, *controls: QWidget) -> QWidget:
     layout.addSpacing(16)
     for control in controls:
         layout.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter)
+    return made
+
+
+def choice(words: Mapping[T, str], chosen: T, changed: Callable[[T], None]) -> QComboBox:
+    """A list to choose one value from, each with its words."""
+    made = QComboBox()
+    for value, said in words.items():
+        made.addItem(said, value)
+    made.setCurrentIndex(max(0, made.findData(chosen)))
+    made.currentIndexChanged.connect(lambda _index: changed(made.currentData()))
     return made
 
 
