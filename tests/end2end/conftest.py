@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -44,6 +45,14 @@ class Driver:
     def until(self, condition: Callable[[], bool]) -> None:
         """Let the window live until it is so."""
         self.qtbot.waitUntil(condition, timeout=PATIENCE_MS)
+
+    def close(self) -> None:
+        """End the program, wholly: a busy machine may take longer for that than a person would wait."""
+        self.program.close()
+        for thread in threading.enumerate():
+            if thread.name == "closing":
+                thread.join(PATIENCE_MS / 1000)
+                assert not thread.is_alive()
 
     def drop(self, *paths: Path) -> None:
         """Drop files and folders on the window."""
