@@ -117,6 +117,7 @@ class PartFetch:
         changes = 0
         while True:
             self._status.state = "checking"
+            self._status.done_bytes = self._before_bytes + self._files.there_bytes()
             address = self._locate()
             self._on_identity(address.identity)
             facts = self._begin(address.identity)

@@ -53,6 +53,22 @@ def test_a_pause_is_heard_while_the_server_stalls_and_the_rest_is_fetched_later(
     assert hub.sent_bytes("/repos/") - len(DATA) <= RANGE_BYTES
 
 
+def test_while_the_hub_is_asked_again_what_is_there_counts(hub: HubServer, tmp_path: Path) -> None:
+    hub.behaviour = stalls = Stalls(3 * MIB)
+    with running(Bench(tmp_path, hub.url)) as bench:
+        added = bench.manager.add(publish(hub, {"model.gguf": DATA}))
+        assert stalls.stalled.wait(20)
+        bench.wait(lambda download: download.done_bytes > 0)
+        bench.manager.pause(added.id)
+        paused = bench.wait(lambda download: download.state == "paused")
+        bench.offline = True
+        bench.manager.resume(added.id)
+        asking = bench.wait(lambda download: download.state == "checking" and bool(download.note))
+        stalls.let_go.set()
+
+    assert asking.done_bytes == paused.done_bytes
+
+
 def test_what_was_paused_stays_paused_and_what_ran_goes_on_after_a_restart(hub: HubServer, tmp_path: Path) -> None:
     hub.behaviour = stalls = Stalls(2 * MIB, times=1)
     one = publish(hub, {"one.gguf": DATA})
