@@ -26,6 +26,12 @@ _WAITING = {
     "reading": "The model reads …",
     "checking": "Checking the answer …",
 }
+_LOADING = {
+    "size": "Looking whether the model fits …",
+    "weights": "Loading the model …",
+    "threads": "Measuring how many threads are fastest …",
+    "warm-up": "Warming the model up …",
+}
 
 
 def ask(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
@@ -113,7 +119,7 @@ def _say(
                 case ReplyStep(phase=phase) if phase in _WAITING:
                     terminal.progress(_WAITING[phase])
                 case ModelStateChanged(state=state) if state.phase == "loading":
-                    terminal.progress(f"Loading the model: {state.step} {state.fraction:.0%}")
+                    terminal.progress(f"{_LOADING.get(state.step, _WAITING['loading'])} {state.fraction:.0%}")
         except OutputClosed:
             services.chat.stop(conversation_id)
 

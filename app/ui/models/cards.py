@@ -159,11 +159,12 @@ class LoadedCard(QWidget):
 def loading_words(words: QWidget, step: str) -> str:
     """What is being done while a model loads."""
     known = {
+        "size": words.tr("Looking whether it fits…"),
         "weights": words.tr("Reading the weights…"),
         "threads": words.tr("Measuring how many threads are fastest here…"),
         "warm-up": words.tr("Warming up…"),
     }
-    return known.get(step, step or words.tr("Loading…"))
+    return known.get(step, words.tr("Loading…"))
 
 
 class EmptyLibrary(QWidget):
