@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.core.errors import ModelError
-from app.models.adapter import Adapter
+from app.models.adapter import Adapter, AdapterSummary
 from app.models.model import LibraryModel
 from app.models.source import ModelSource
 
@@ -18,6 +18,15 @@ class AddedModels:
     models: tuple[LibraryModel, ...] = ()
     adapters: tuple[Adapter, ...] = ()
     failed: tuple[tuple[str, ModelError], ...] = ()
+
+
+@dataclass(frozen=True)
+class AdapterOffer:
+    """An adapter file, and the models of the library that it belongs to: the one that it names first."""
+
+    path: str
+    summary: AdapterSummary
+    bases: tuple[LibraryModel, ...]
 
 
 @dataclass(frozen=True)

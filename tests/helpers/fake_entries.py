@@ -11,7 +11,15 @@ from pathlib import Path
 from app.core.errors import ModelError, SatchelError
 from app.core.jobs import CancelToken, Progress
 from app.models.adapter import Adapter, AdapterChoice, AdapterSummary, AttachedAdapter
-from app.models.library_values import AddedModels, ChatTemplate, DuplicateGroup, HashProgress, TrashedModel, UpdateCheck
+from app.models.library_values import (
+    AdapterOffer,
+    AddedModels,
+    ChatTemplate,
+    DuplicateGroup,
+    HashProgress,
+    TrashedModel,
+    UpdateCheck,
+)
 from app.models.model import LibraryModel
 from app.models.places.search import nobody
 from app.models.places.values import FoundModel, PlaceReport
@@ -213,6 +221,22 @@ class FakeEntries:
         self.show_hashing(None)
 
     # -- adapters -----------------------------------------------------------------------------------------------------
+
+    def adapter_offer(self, path: Path) -> AdapterOffer | None:
+        if "lora" not in path.name:
+            return None
+        header = AdapterSummary(path.stem, "llama", "SmolLM2 135M", 8, 16.0, 120, 4_700_000, "apache-2.0")
+        return AdapterOffer(
+            str(path), header, () if path.name in self.foreign_adapters else tuple(self._models.values())
+        )
+
+    def add_adapter(self, path: Path) -> Adapter:
+        made = self.put_adapter(str(path))
+        self._publish(LibraryChanged())
+        return made
+
+    def adapters(self) -> tuple[Adapter, ...]:
+        return tuple(self._adapters)
 
     def adapters_for(self, model_id: int) -> tuple[AdapterChoice, ...]:
         used = {each.adapter.id: each.scale for each in self._one(model_id).adapters}

@@ -20,6 +20,7 @@ def write_lora(
     alpha: float = 8.0,
     strength: float = 0.5,
     architecture: str = "",
+    base_name: str = "",
     invocation_tokens: Sequence[int] = (),
 ) -> Path:
     """An adapter with random matrices for these tensors of ``base``; ``strength``: of each of their numbers."""
@@ -29,6 +30,9 @@ def write_lora(
     writer = gguf.GGUFWriter(path, architecture or header.architecture)
     writer.add_type("adapter")
     writer.add_name("Test adapter")
+    if base_name:
+        writer.add_base_model_count(1)
+        writer.add_base_model_name(0, base_name)
     writer.add_string("adapter.type", "lora")
     writer.add_float32("adapter.lora.alpha", alpha)
     if invocation_tokens:

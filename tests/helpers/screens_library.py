@@ -22,6 +22,7 @@ from app.models.preset import Preset
 from app.models.sizing import Layout
 from app.models.source import ModelSource
 from app.storage.measurements import Measurement
+from app.ui.models.add_dialog import AddModelDialog
 from tests.helpers.fake_libraries import model
 from tests.helpers.local_plans import none_fits, with_gpu
 from tests.helpers.screens_models import LONG, Stage, render
@@ -302,6 +303,34 @@ def trash(stage: Stage) -> None:
     stage.models.delete(2)
     stage.models.delete(5)
     _open(stage, None, "models.trash.show")
+
+
+def adapter_dropped(stage: Stage) -> None:
+    """An adapter came to the window, and two models are its base."""
+    _some(stage)
+    for number in (3, 5, 6, 7, 8, 9):
+        stage.models.delete(number)
+    _open(stage)
+    AddModelDialog(stage.parts, Path("/home/ada/Downloads/pirate-lora.gguf"), stage.window).open()
+    stage.settle()
+
+
+def adapter_without_its_model(stage: Stage) -> None:
+    """An adapter came to the window, and its model is not here."""
+    stage.models.foreign_adapters["poet-lora.gguf"] = "It is for another one."
+    _open(stage)
+    AddModelDialog(stage.parts, Path("/home/ada/Downloads/poet-lora.gguf"), stage.window).open()
+    stage.settle()
+
+
+def comparing(stage: Stage) -> None:
+    """A moved file's content is compared."""
+    _some(stage)
+    stage.models.hold_relink = threading.Event()
+    stage.models.change(6, found_at="/home/ada/Models/mistral-7b-instruct-v0.3.gguf")
+    _open(stage, 6)
+    stage.find(QPushButton, "models.missing.take").click()
+    stage.settle()
 
 
 STATES: dict[str, Callable[[Stage], None]] = {

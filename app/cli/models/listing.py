@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Sequence
+from pathlib import Path
 
 from app.cli.models.records import model_record, verdict_record
 from app.cli.models.which_model import given_path
@@ -49,6 +51,7 @@ def list_all(services: Services, terminal: Terminal, options: argparse.Namespace
 def add(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """Add a file after its header was read."""
     path = given_path(options.path)
+    _refuse_adapter(services, path)
     _, verdict = services.models.inspect(path)
     model = services.models.add(path, options.copy, lambda progress: terminal.progress(_copied(progress)))
     if options.json:
@@ -57,6 +60,20 @@ def add(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
         terminal.line(f"Added {describe(model)}.")
         terminal.paragraph(verdict.sentence)
     return 0
+
+
+def _refuse_adapter(services: Services, path: Path) -> None:
+    """Errors: :class:`ModelError` for an adapter, with the models that it can be attached to."""
+    offer = services.models.adapter_offer(path)
+    if offer is None:
+        return
+    there = ", ".join(f"{model.id} ({model.title})" for model in offer.bases)
+    command = f"satchel models adapter attach {offer.bases[0].id if there else 'MODEL'} {shlex.quote(str(path))}"
+    raise ModelError(
+        f"{path.name} is an adapter (LoRA), which changes another model.",
+        f"It belongs to: {there}." if there else "The model that it was made for is not in the library.",
+        f"Attach it with: {command}" if there else f"Add that model first, then: {command}",
+    )
 
 
 def describe(model: LibraryModel) -> str:

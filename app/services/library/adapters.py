@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.core.errors import ModelError
 from app.inference.protocol import AdapterUse
 from app.models.adapter import Adapter, AdapterChoice
 from app.models.gguf import Header
-from app.models.lora import mismatch, read_adapter
+from app.models.gguf_reader import read_header
+from app.models.library_values import AdapterOffer
+from app.models.lora import is_adapter, mismatch, read_adapter
 from app.models.model import LibraryModel
 from app.services.library.shelf import Shelf
 
@@ -27,6 +30,19 @@ class Adapters:
         """Add an adapter file. Errors: :class:`ModelError`."""
         _, summary = read_adapter(path)
         return self._records.add(path, summary)
+
+    def offer(self, path: Path, models: Sequence[LibraryModel]) -> AdapterOffer | None:
+        """Which of these models an adapter file belongs to; None when the file is no adapter.
+
+        Errors: :class:`ModelError` when it cannot be read, or is an adapter that cannot be used.
+        """
+        if not is_adapter(read_header(path)):
+            return None
+        header, summary = read_adapter(path)
+        bases = [model for model in models if self._takes(model, header)]
+        named = summary.base_name.casefold()
+        bases.sort(key=lambda model: (not named or named not in model.summary.name.casefold(), model.title.casefold()))
+        return AdapterOffer(str(path), summary, tuple(bases))
 
     def choices(self, model: LibraryModel) -> tuple[AdapterChoice, ...]:
         """All adapters, seen from one model. Errors: :class:`ModelError` when the model's file cannot be read."""
@@ -57,6 +73,15 @@ class Adapters:
         if all(attached.adapter.id != adapter_id for attached in model.adapters):
             raise ModelError("This adapter is not used with this model any more.", "", "Attach it again.")
         self._records.attach(model.id, adapter_id, scale)
+
+    def _takes(self, model: LibraryModel, adapter: Header) -> bool:
+        if not model.present or model.summary.architecture != adapter.architecture:
+            return False
+        try:
+            base, _ = self._shelf.read(Path(model.path))
+        except ModelError:  # it is another file since a moment ago
+            return False
+        return not mismatch(adapter, base)
 
     def _mismatch(self, adapter: Adapter, base: Header) -> str:
         try:

@@ -11,7 +11,15 @@ from app.core.errors import ModelError
 from app.core.jobs import CancelToken, Progress
 from app.core.paths import Home
 from app.models.adapter import Adapter, AdapterChoice
-from app.models.library_values import AddedModels, ChatTemplate, DuplicateGroup, HashProgress, TrashedModel, UpdateCheck
+from app.models.library_values import (
+    AdapterOffer,
+    AddedModels,
+    ChatTemplate,
+    DuplicateGroup,
+    HashProgress,
+    TrashedModel,
+    UpdateCheck,
+)
 from app.models.model import LibraryModel
 from app.models.places.search import Search
 from app.models.places.user_folders import UserFolders
@@ -264,6 +272,13 @@ class LibraryEntries:
         added = self._adapters.add(resolved(path))
         self._publish(LibraryChanged())
         return added
+
+    def adapter_offer(self, path: Path) -> AdapterOffer | None:
+        """What can be done with a file that may be an adapter: the models that it belongs to; None when it is none.
+
+        Errors: :class:`ModelError` when it cannot be read or used.
+        """
+        return self._adapters.offer(resolved(path), self.models())
 
     def remove_adapter(self, adapter_id: int) -> None:
         """Forget an adapter; its file is not touched."""

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from app.inference.protocol import AdapterUse
+import msgspec
+
+from app.inference.protocol import LoadSettings
+from app.models.kv_type import KvType
 from app.models.model import LibraryModel, ModelSummary, Verdict
 from app.models.sizing import Lesson, lesson
 from app.models.split import part_paths
@@ -32,58 +35,52 @@ class Verdicts:
         """What a file is and whether it fits; llama.cpp lays it out without loading it."""
         path = resolved(path)
         _, summary = self._sizer.read(path)
-        choices = self._settings.current.model
-        return summary, self._sizer.verdict(first_part(path, summary), choices.context, choices.kv_type, measure=True)
+        return summary, self.of(first_part(path, summary), measure=True)
 
     def of(
         self,
         model: int | Path,
-        n_ctx: int | None,
-        kv_type: str,
+        n_ctx: int | None = None,
+        kv_type: KvType | None = None,
         *,
         measure: bool | None = None,
-        n_gpu_layers: int = -1,
+        n_gpu_layers: int | None = None,
         quantization: str = "",
     ) -> Verdict:
         """Whether a model fits now; see :meth:`app.services.model_library.ModelLibrary.verdict`."""
-        path, usual, adapters = self._as_loaded(model)
-        context = usual if n_ctx is None else n_ctx
+        path, usual = self._as_loaded(model)
+        n_ctx = usual.n_ctx if n_ctx is None else n_ctx
+        kv_type = kv_type or usual.kv_type
+        n_gpu_layers = usual.n_gpu_layers if n_gpu_layers is None else n_gpu_layers
+        adapters = usual.adapters
         if quantization:
             return self._sizer.quantized_verdict(
-                path, quantization, context, kv_type, n_gpu_layers=n_gpu_layers, adapters=adapters
+                path, quantization, n_ctx, kv_type, n_gpu_layers=n_gpu_layers, adapters=adapters
             )
-        return self._sizer.verdict(
-            path, context, kv_type, measure=measure, n_gpu_layers=n_gpu_layers, adapters=adapters
-        )
+        return self._sizer.verdict(path, n_ctx, kv_type, measure=measure, n_gpu_layers=n_gpu_layers, adapters=adapters)
 
     def fits_easily(self, model: LibraryModel) -> bool:
         """Whether there is room for a model as it would be loaded now, and some to spare."""
-        chosen = self._presets.load_settings(self._shelf.record(model.id))
-        found = self._sizer.verdict(
-            Path(model.path),
-            chosen.n_ctx,
-            chosen.kv_type,
-            n_gpu_layers=chosen.n_gpu_layers,
-            adapters=adapters_here(model),
-        )
-        return found.fit == "fits"
+        return self.of(model.id).fit == "fits"
 
-    def lesson(self, model: int | Path, contexts: Sequence[int], kv_type: str) -> Lesson:
+    def lesson(self, model: int | Path, contexts: Sequence[int], kv_type: KvType | None) -> Lesson:
         """How a model's size comes about."""
-        header, _ = self._sizer.read(self._as_loaded(model)[0])
-        return lesson(header, contexts, kv_type)
+        path, usual = self._as_loaded(model)
+        header, _ = self._sizer.read(path)
+        return lesson(header, contexts, kv_type or usual.kv_type)
 
     def measurements(self, model_id: int) -> tuple[Measurement, ...]:
         """What this model took when it was loaded, the newest first."""
         return self._sizer.measurements(Path(self._shelf.record(model_id).model.path))
 
-    def _as_loaded(self, model: int | Path) -> tuple[Path, int, tuple[AdapterUse, ...]]:
-        """A model's file, and the tokens and adapters that it would be loaded with."""
+    def _as_loaded(self, model: int | Path) -> tuple[Path, LoadSettings]:
+        """A model's file, and how it would be loaded when nothing else is asked for."""
         if isinstance(model, Path):
-            return resolved(model), self._settings.current.model.context, ()
+            return resolved(model), self._settings.current.model.load_settings()
         record = self._shelf.record(model)
         with_adapters = replace(record.model, adapters=self._shelf.attached(model))  # not `one`, which reads them all
-        return Path(record.model.path), self._presets.load_settings(record).n_ctx, adapters_here(with_adapters)
+        settings = self._presets.load_settings(record)
+        return Path(record.model.path), msgspec.structs.replace(settings, adapters=adapters_here(with_adapters))
 
 
 def first_part(path: Path, summary: ModelSummary) -> Path:

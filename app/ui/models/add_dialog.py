@@ -1,4 +1,5 @@
-"""A model file on its way into the library: what its header says, whether it fits, where it shall lie."""
+"""A file on its way into the library: of a model what its header says, whether it fits, where it shall lie; of an
+adapter which model it belongs to."""
 
 from __future__ import annotations
 
@@ -11,12 +12,17 @@ from PySide6.QtWidgets import QButtonGroup, QDialog, QProgressBar, QRadioButton,
 from app.core.errors import Cancelled, SatchelError
 from app.core.jobs import CancelToken, Progress
 from app.inference.protocol import LoadSettings
+from app.models.adapter import Adapter
+from app.models.library_values import AdapterOffer
 from app.models.model import LibraryModel, ModelSummary, Verdict
+from app.ui.models.dialogs.base_choice import BaseChoice
 from app.ui.models.facts_grid import FactsGrid
 from app.ui.models.fit import FitPanel
 from app.ui.models.loading import load_model
 from app.ui.models.words import facts
+from app.ui.notices import Note
 from app.ui.parts import Parts
+from app.ui.theme import room_px
 from app.ui.widgets.basic import Icon, button, column, label, line, row
 from app.ui.widgets.page import scrolling
 from app.ui.widgets.words import short_path
@@ -26,7 +32,7 @@ SMALL = 210
 
 
 class AddModelDialog(QDialog):
-    """``added`` with the new model's id. Closing it adds nothing."""
+    """``added`` with the id of the new model, or of the one that an adapter was attached to. Closing adds nothing."""
 
     added = Signal(int)
 
@@ -55,16 +61,18 @@ class AddModelDialog(QDialog):
         self._in_place = QRadioButton(self.tr("Use it where it lies"))
         self._copy = QRadioButton(self.tr("Copy it into Satchel's folder"))
         self._known = self._known_state()
-        for state in (self._reading, self._failed, self._known):
+        self._adapter = BaseChoice()
+        for state in (self._reading, self._failed, self._known, self._adapter):
             self._states.addWidget(state)
         self._cancel = button(self.tr("Cancel"), "add_model.cancel", self.reject, "quiet")
         self._add = button(self.tr("Add"), "add_model.add", lambda: self._do_add(load=False))
         self._load = button(self.tr("Add and load now"), "add_model.load", lambda: self._do_add(load=True), "primary")
-        self._load.setDefault(True)
+        self._keep = button(self.tr("Keep it for later"), "add_model.adapter.keep", self._do_keep)
+        self._attach = button(self.tr("Attach"), "add_model.adapter.attach", self._do_attach, "primary")
         buttons = row(self._cancel, spacing=8)
         buttons.addStretch()
-        buttons.addWidget(self._add)
-        buttons.addWidget(self._load)
+        for each in (self._add, self._load, self._keep, self._attach):
+            buttons.addWidget(each)
         layout = column(self._title, self._where, spacing=4, parent=self)
         layout.setContentsMargins(24, 22, 24, 20)
         layout.addSpacing(10)
@@ -72,7 +80,17 @@ class AddModelDialog(QDialog):
         layout.addSpacing(10)
         layout.addLayout(buttons)
         self._show_state(self._reading)
-        parts.bridge.run(lambda: parts.models.inspect(path), lambda found: self._came(*found), self._show_problem, self)
+        parts.bridge.run(self._look, self._came, self._show_problem, self)
+
+    def _look(self) -> AdapterOffer | tuple[ModelSummary, Verdict]:
+        models = self._parts.models
+        return models.adapter_offer(self._path) or models.inspect(self._path)
+
+    def _came(self, found: AdapterOffer | tuple[ModelSummary, Verdict]) -> None:
+        if isinstance(found, AdapterOffer):
+            self._show_adapter(found)
+        else:
+            self._show_model(*found)
 
     def _reading_state(self) -> QWidget:
         made = QWidget()
@@ -100,14 +118,27 @@ class AddModelDialog(QDialog):
         known = state is self._known
         self._add.setVisible(known)
         self._load.setVisible(known and (self._summary is None or self._summary.kind != "embedding"))
+        self._keep.setVisible(state is self._adapter)
+        (self._attach if state is self._adapter else self._load).setDefault(True)
+        self._attach.setVisible(state is self._adapter and self._adapter.chosen is not None)
         self._cancel.setText(self.tr("Close") if state is self._failed else self.tr("Cancel"))
         available = self._window_height - 60
         wanted = 660 if known else SMALL
+        if state is self._adapter:
+            wanted = room_px(330 + 30 * min(6, self._adapter.count))
         if state is self._failed:
             wanted = max(SMALL, 150 + self._problem.heightForWidth(WIDTH - 48 - 34))
         self.setFixedHeight(min(available, wanted))
 
-    def _came(self, summary: ModelSummary, verdict: Verdict) -> None:
+    def _show_adapter(self, offer: AdapterOffer) -> None:
+        self.setWindowTitle(self.tr("Add an adapter"))
+        self._title.setText(offer.summary.name)
+        self._where.setText(short_path(str(self._path)))
+        self._adapter.show_offer(offer)
+        self._show_state(self._adapter)
+        (self._attach if offer.bases else self._keep).setFocus()
+
+    def _show_model(self, summary: ModelSummary, verdict: Verdict) -> None:
         self._summary = summary
         self._title.setText(summary.name or self._path.name)
         self._where.setText(short_path(str(self._path)))
@@ -147,6 +178,26 @@ class AddModelDialog(QDialog):
             return models.add(path, copy=copy, on_progress=report, cancel=cancel)
 
         self._adding = self._parts.bridge.job(add, self._show_copied, done, self._not_added, self)
+
+    def _do_attach(self) -> None:
+        models, path, base = self._parts.models, self._path, self._adapter.chosen
+        if base is None:
+            return
+
+        def done(adapter: Adapter) -> None:
+            self.added.emit(base.id)
+            self.accept()
+            words = self.tr("“{adapter}” is used with “{model}” from now on.")
+            what = words.format(adapter=adapter.summary.name, model=base.title)
+            self._parts.notify(Note(what, severity="good"))
+
+        self._attach.setEnabled(False)
+        self._parts.bridge.run(lambda: models.attach_adapter(base.id, path), done, self._show_problem, self)
+
+    def _do_keep(self) -> None:
+        models, path = self._parts.models, self._path
+        self._keep.setEnabled(False)
+        self._parts.bridge.run(lambda: models.add_adapter(path), lambda _kept: self.accept(), self._show_problem, self)
 
     def _not_added(self, error: SatchelError) -> None:
         if not isinstance(error, Cancelled):

@@ -8,11 +8,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtWidgets import QDialog, QInputDialog, QLabel, QListView, QProgressBar, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QInputDialog, QLabel, QListView, QProgressBar, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import DoesNotFit, ModelError
 from app.inference.protocol import BufferUse, Loaded, LoadSettings, MemoryUse
+from app.models.preset import Preset
 from app.services.events import ModelState
 from app.ui.models.add_dialog import AddModelDialog
 from app.ui.models.cards import LoadedCard
@@ -69,6 +70,17 @@ def test_each_model_says_whether_it_fits(qtbot: QtBot, world: SimpleNamespace) -
     qtbot.waitUntil(lambda: _list(page).model().rowCount() == 4, timeout=5000)
     qtbot.waitUntil(lambda: [_badges(page, row) for row in range(3)] == [["Does not fit"], ["Fits"], ["Tight"]])
     assert _badges(page, 3) == ["Finds passages in documents"]
+
+
+def test_the_verdict_in_the_list_is_for_the_models_own_settings(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.put(model(1, n_ctx_train=1_000_000))
+    page = _page(qtbot, world)
+    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: _badges(page, 0) == ["Fits"], timeout=5000)
+    world.models.set_preset(1, Preset(n_ctx=1_000_000))
+    qtbot.waitUntil(lambda: _badges(page, 0) == ["Does not fit"], timeout=5000)
+    world.models.set_preset(1, Preset(n_ctx=1_000_000, kv_type="q4_0"))
+    qtbot.waitUntil(lambda: _badges(page, 0) == ["Tight"], timeout=5000)
 
 
 def test_five_hundred_models_ask_only_for_those_in_sight(qtbot: QtBot, world: SimpleNamespace) -> None:
@@ -262,6 +274,38 @@ def test_a_copy_is_made_if_wanted(qtbot: QtBot, world: SimpleNamespace, tmp_path
     with qtbot.waitSignal(dialog.accepted, timeout=5000):
         add.click()
     assert world.models.copied == [str(path)]
+    window.close()
+
+
+def test_an_adapter_is_attached_to_the_model_that_it_belongs_to(
+    qtbot: QtBot, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    world.models.put(model(1), model(2, name="Other"))
+    window, dialog = _dialog(qtbot, world, tmp_path / "pirate-lora.gguf")
+    attach = dialog.findChild(QPushButton, "add_model.adapter.attach")
+    qtbot.waitUntil(attach.isVisible, timeout=5000)
+    assert dialog.findChild(QPushButton, "add_model.add").isHidden()
+    dialog.findChild(QRadioButton, "add_model.adapter.base.2").click()
+    with qtbot.waitSignals([dialog.accepted, dialog.added], timeout=5000):
+        attach.click()
+    assert [[each.adapter.path for each in entry.adapters] for entry in world.models.models()] == [
+        [],
+        [str(tmp_path / "pirate-lora.gguf")],
+    ]
+    window.close()
+
+
+def test_an_adapter_without_its_model_is_kept_for_later(qtbot: QtBot, world: SimpleNamespace, tmp_path: Path) -> None:
+    world.models.put(model(1))
+    world.models.foreign_adapters["other-lora.gguf"] = "It was made for others."
+    window, dialog = _dialog(qtbot, world, tmp_path / "other-lora.gguf")
+    keep = dialog.findChild(QPushButton, "add_model.adapter.keep")
+    qtbot.waitUntil(keep.isVisible, timeout=5000)
+    assert "not in your library" in _text(dialog, "add_model.adapter.words")
+    assert dialog.findChild(QPushButton, "add_model.adapter.attach").isHidden()
+    with qtbot.waitSignal(dialog.accepted, timeout=5000):
+        keep.click()
+    assert [adapter.summary.name for adapter in world.models.adapters()] == ["other-lora"]
     window.close()
 
 

@@ -47,6 +47,22 @@ def test_an_adapter_of_another_model_is_refused_with_the_reason(bench: Bench, tm
     assert (choice.scale, choice.mismatch) == (None, caught.value.why)
 
 
+def test_an_adapter_is_offered_to_the_models_that_it_belongs_to(bench: Bench, tmp_path: Path) -> None:
+    base = gguf_files.llama(tmp_path / "base.gguf", general__name="Zeta")
+    bench.add(base)
+    bench.add(gguf_files.llama(tmp_path / "alike.gguf", kind="Q8_0", general__name="Alpha"))
+    bench.add(gguf_files.llama(tmp_path / "large.gguf", n_embd=128, general__name="Other"))
+    offer = bench.entries.adapter_offer(write_lora(tmp_path / "lora.gguf", base))
+    assert offer is not None
+    assert [model.title for model in offer.bases] == ["Alpha", "Zeta"]
+    offer = bench.entries.adapter_offer(write_lora(tmp_path / "named.gguf", base, base_name="zeta"))
+    assert offer is not None
+    assert [model.title for model in offer.bases] == ["Zeta", "Alpha"], "the one that it names first"
+    assert bench.entries.adapter_offer(base) is None
+    with pytest.raises(ModelError, match="activated LoRA"):
+        bench.entries.adapter_offer(write_lora(tmp_path / "alora.gguf", base, invocation_tokens=[1]))
+
+
 def test_an_adapter_that_is_gone_is_said(bench: Bench, tmp_path: Path) -> None:
     base = gguf_files.llama(tmp_path / "base.gguf")
     model = bench.add(base)
