@@ -8,7 +8,7 @@ _COMMANDS: dict[HubReason, str] = {
     "gated": "satchel hub token set",
     "token": "satchel hub token set",
     "not_found": "satchel hub token set",
-    "other": "satchel hub endpoint URL",
+    "mirror": "satchel hub endpoint URL",
 }
 
 

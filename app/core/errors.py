@@ -83,16 +83,25 @@ class BusyError(SatchelError):
     """Another running Satchel holds what is needed."""
 
 
+NetworkReason = Literal["proxy", "other"]
+"""``proxy``: it is in the way, and its setting helps."""
+
+
 class NetworkError(SatchelError):
-    """A host cannot be reached, or it does not answer as it should."""
+    """A host cannot be reached, or it does not answer as it should. ``reason``: in a word, for whoever acts on it."""
+
+    def __init__(self, what: str, why: str = "", next_step: str = "", *, reason: NetworkReason = "other") -> None:
+        super().__init__(what, why, next_step)
+        self.reason = reason
 
 
 class OfflineError(NetworkError):
     """The offline switch is on; nothing was sent."""
 
 
-HubReason = Literal["not_found", "gated", "token", "busy", "other"]
-"""``gated``: its conditions must be accepted; ``token``: one is missing, or this one is not taken; ``busy``: later."""
+HubReason = Literal["not_found", "gated", "token", "busy", "mirror", "other"]
+"""``gated``: its conditions must be accepted; ``token``: one is missing, or this one is not taken; ``busy``: later;
+``mirror``: what is set instead of the hub is none."""
 
 
 class HubError(SatchelError):

@@ -175,6 +175,7 @@ def _pool(proxy: str) -> httpx2.HTTPTransport:
             "The proxy cannot be used.",
             f"“{_without_password(proxy)}” is not the address of an HTTP proxy.",
             "Write it as http://host:port in Settings, under Network, or leave it empty.",
+            reason="proxy",
         ) from error
 
 

@@ -9,6 +9,8 @@ import httpx2
 
 from app.core.errors import NetworkError
 
+_PROXY_SETTING = "Check the proxy in Settings, under Network."
+
 
 def words_for(error: Exception, host: str, proxy: str = "") -> NetworkError:
     """An error of httpx2's in words. ``proxy``: its URL when one was in between, empty otherwise."""
@@ -17,11 +19,11 @@ def words_for(error: Exception, host: str, proxy: str = "") -> NetworkError:
     causes = tuple(_chain(error))
     if isinstance(error, httpx2.ProxyError):
         return NetworkError(
-            what, f"The proxy does not let the request through: {error}.", "Check the proxy's settings."
+            what, f"The proxy does not let the request through: {error}.", _PROXY_SETTING, reason="proxy"
         )
     if proxy and isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
         name = httpx2.URL(proxy).host
-        return NetworkError(what, f"The proxy {name} does not answer.", "Check the proxy in Settings, under Network.")
+        return NetworkError(what, f"The proxy {name} does not answer.", _PROXY_SETTING, reason="proxy")
     if any(isinstance(cause, socket.gaierror) for cause in causes):
         return NetworkError(what, "No address is known for this name (DNS).", again)
     if any(isinstance(cause, ConnectionRefusedError) for cause in causes):

@@ -143,6 +143,8 @@ class FakeModelHub:
         """By quantization; the others are not known."""
         self.more_files: Sequence[HubFile] = ()
         self.problem: SatchelError | None = None
+        self.refused: dict[str, SatchelError] = {}
+        """What every request of a kind fails with: "search", "details", "verdict"."""
         self.hold: threading.Event | None = None
         """When set, a request waits for it."""
         self.free_bytes = 14 * GB
@@ -223,6 +225,8 @@ class FakeModelHub:
         if self.problem is not None:
             problem, self.problem = self.problem, None
             raise problem
+        if call[0] in self.refused:
+            raise self.refused[call[0]]
 
 
 class FakePlanner:

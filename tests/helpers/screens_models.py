@@ -19,7 +19,7 @@ from PySide6.QtCore import QLocale
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QApplication, QCheckBox, QLineEdit, QListView, QScrollArea, QWidget
 
-from app.core.errors import NetworkError, SatchelError
+from app.core.errors import HubError, NetworkError, SatchelError
 from app.core.paths import Home
 from app.models.source import ModelSource
 from app.storage.settings import SettingsFile
@@ -190,6 +190,60 @@ def _gated(stage: Stage) -> None:
     stage.open()
     stage.search()
     stage.choose("models.find.results")
+
+
+def _gated_with_token(stage: Stage) -> None:
+    stage.hub.token = "hf_x"
+    stage.hub.refused["verdict"] = stage.planner.problem = HubError(
+        "google/Gemma-3-4B-it-GGUF is shared under conditions.",
+        "The account of your access token has not accepted them, or its author has not let it in yet.",
+        "See https://huggingface.co/google/Gemma-3-4B-it-GGUF; some authors decide by hand, which takes days.",
+        reason="gated",
+    )
+    _gated(stage)
+
+
+def _not_judged(stage: Stage) -> None:
+    stage.hub.refused["verdict"] = stage.planner.problem = NetworkError(
+        "The connection to cas-bridge.xethub.hf.co broke off.", "", "Check the connection, then try again."
+    )
+    _details(stage)
+    area = stage.find(QScrollArea, "models.find.details.scroll")
+    area.verticalScrollBar().setValue(area.verticalScrollBar().maximum() // 3)
+
+
+def _not_found(stage: Stage) -> None:
+    stage.open()
+    stage.hub.refused["details"] = HubError(
+        "Qwen/Qwen3-1.7B-GGUF was not found.",
+        "There is none of this name, or it is private.",
+        "Check the name; a private one needs an access token in Settings, under Network.",
+        reason="not_found",
+    )
+    stage.choose()
+
+
+def _gated_details(stage: Stage) -> None:
+    stage.open()
+    stage.hub.refused["details"] = HubError(
+        "Qwen/Qwen3-1.7B-GGUF is shared under conditions.",
+        "Its author wants them accepted first, by somebody who is signed in.",
+        "Accept them at https://huggingface.co/Qwen/Qwen3-1.7B-GGUF, then enter an access token of that account in "
+        "Settings, under Network.",
+        reason="gated",
+    )
+    stage.choose()
+
+
+def _dead_proxy(stage: Stage) -> None:
+    stage.open()
+    stage.hub.problem = NetworkError(
+        "huggingface.co cannot be reached.",
+        "The proxy proxy.example does not answer.",
+        "Check the proxy in Settings, under Network.",
+        reason="proxy",
+    )
+    stage.search()
 
 
 def _offline(stage: Stage) -> None:

@@ -36,6 +36,7 @@ def endpoint_of(setting: str) -> str:
             "The mirror's address cannot be used.",
             f"“{setting}” is not an address like https://example.org.",
             "Correct it in Settings, under Network, or leave it empty for Hugging Face itself.",
+            reason="mirror",
         )
     return endpoint
 

@@ -115,10 +115,14 @@ def bad_token() -> HubError:
 
 def not_a_hub(endpoint: str) -> HubError:
     """What answered does not answer as a hub does."""
+    look = "Open a web page to see whether the network lets you through"
+    official = endpoint == OFFICIAL
     return HubError(
         f"What answers at {endpoint} is not a model hub.",
-        "Its answer cannot be understood. A network that asks to sign in first does this, and so does a wrong address.",
-        f"Open a web page to see whether the network lets you through, and check the mirror in {_TOKEN_PLACE}.",
+        "Its answer cannot be understood. A network that asks to sign in first does this"
+        + ("." if official else ", and so does a wrong address."),
+        f"{look}, then try again." if official else f"{look}, and check the mirror in {_TOKEN_PLACE}.",
+        reason="other" if official else "mirror",
     )
 
 

@@ -33,9 +33,13 @@ AskVerdict = Callable[[int, KvType], Verdict]
 
 
 class FitPanel(QWidget):
-    """``changed`` when a verdict came; ``chosen`` when a choice moves. :meth:`settings` is how to load it."""
+    """``changed`` when a verdict came, ``failed`` with the error when none did; ``chosen`` when a choice moves.
+
+    :meth:`settings` is how to load it.
+    """
 
     changed = Signal(object)
+    failed = Signal(object)
     chosen = Signal()
 
     def __init__(self, theme: Theme, bridge: Bridge, name: str) -> None:
@@ -192,6 +196,7 @@ class FitPanel(QWidget):
             if turn == self._turn:
                 self.sentence.setText(str(error))
                 restyle(self.sentence, kind="bad")
+                self.failed.emit(error)
 
         self._bridge.run(lambda: ask(n_ctx, kv_type), came, failed, self)
 

@@ -7,11 +7,12 @@ from dataclasses import replace
 from types import SimpleNamespace
 from typing import TypeVar
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QComboBox, QLabel, QLineEdit, QListView, QMessageBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.core.errors import HubError, NetworkError, StorageError
+from app.core.errors import HubError, ModelError, NetworkError, SatchelError, StorageError
 from app.models.plan import Plan, Room
 from app.models.source import ModelSource
 from app.services.events import ConnectionsChanged
@@ -78,6 +79,11 @@ class Finder:
         self.until(lambda: self.shown("models.find.results"))
         self.click(0)
         self.until(lambda: self.shown("models.find.details.scroll") or self.shown("models.find.details.problem"))
+
+    def steps(self, name: str) -> list[str]:
+        """What the buttons below an error offer."""
+        steps = self.find(QWidget, f"{name}.steps")
+        return [made.text() for made in steps.findChildren(QPushButton) if made.isVisible()]
 
     def kinds(self) -> list[str]:
         """What was requested, in order."""
@@ -207,7 +213,7 @@ def test_without_network_it_says_so_and_tries_again(qtbot: QtBot, world: SimpleN
     finder.until(lambda: finder.shown("models.find.problem"))
     assert "Its name was not found." in finder.text("models.find.problem.words")
     assert not finder.shown("models.find.problem.settings")
-    finder.find(QPushButton, "models.find.retry").click()
+    finder.find(QPushButton, "models.find.problem.retry").click()
     finder.until(lambda: finder.rows() == 3)
 
 
@@ -221,7 +227,7 @@ def test_offline_is_said_and_leads_to_the_settings(qtbot: QtBot, world: SimpleNa
     world.hub.problem = offline()
     finder.search("model")
     finder.until(lambda: finder.shown("models.find.problem"))
-    assert not finder.shown("models.find.retry")
+    assert not finder.shown("models.find.problem.retry")
     with qtbot.waitSignal(finder.view.settings_requested):
         finder.find(QPushButton, "models.find.problem.settings").click()
 
@@ -427,15 +433,90 @@ def test_a_gated_one_explains_what_to_do(qtbot: QtBot, world: SimpleNamespace) -
     finder.until(lambda: not finder.shown("models.find.gate"))
 
 
-def test_details_that_need_a_token_lead_to_the_settings(qtbot: QtBot, world: SimpleNamespace) -> None:
+GATED = HubError("It is shared under conditions.", "Not accepted.", "See its page.", reason="gated")
+
+
+def test_a_gated_one_with_a_token_asks_for_access_and_goes_on_once_it_is_given(
+    qtbot: QtBot, world: SimpleNamespace
+) -> None:
+    world.hub.token = "hf_secret"
+    world.hub.refused["verdict"] = world.planner.problem = GATED
+    finder = Finder(qtbot, world)
+    finder.open(gated="manual")
+    words = finder.text("models.find.gate.words")
+    assert "hub.example/Qwen/Qwen3-1.7B-GGUF" in words
+    assert "the account of your access token" in words
+    assert not finder.shown("models.find.gate.token")
+    finder.until(lambda: "conditions" in finder.text("models.find.fit.sentence"))
+    assert finder.shown("models.find.gate")
+
+    world.hub.refused.clear()
+    world.planner.problem = None
+    finder.find(QPushButton, "models.find.gate.retry").click()
+    finder.until(lambda: "Fits" in finder.text("models.find.fit.sentence"))
+    assert not finder.shown("models.find.gate")
+
+
+def test_a_token_that_the_mirror_does_not_get_is_said_and_one_that_was_added_is_seen(
+    qtbot: QtBot, world: SimpleNamespace
+) -> None:
+    world.hub.token, world.hub.approved = "hf_secret", False
+    finder = Finder(qtbot, world)
+    finder.open(gated="auto")
+    assert "not sent to this mirror" in finder.text("models.find.gate.words")
+    finder.view.hide()
+    world.hub.approved = True
+    finder.view.show()
+    finder.until(lambda: finder.shown("models.find.gate.retry"))
+
+
+@pytest.mark.parametrize(
+    ("error", "steps"),
+    [
+        (NetworkError("The hub cannot be reached."), ["Try again"]),
+        (NetworkError("The proxy does not answer.", reason="proxy"), ["Network settings", "Try again"]),
+        (offline(), ["Network settings"]),
+        (HubError("Too many requests.", reason="busy"), ["Try again"]),
+        (HubError("No hub.", reason="mirror"), ["Network settings", "Try again"]),
+        (HubError("The token is not taken.", reason="token"), ["Access token", "Try again"]),
+        (HubError("Not found.", reason="not_found"), ["Back to the list", "Access token"]),
+        (GATED, ["Open its page", "Access token", "Try again"]),
+        (ModelError("It is damaged."), ["Try again"]),
+    ],
+)
+def test_each_error_offers_what_helps_against_it(
+    qtbot: QtBot, world: SimpleNamespace, error: SatchelError, steps: list[str]
+) -> None:
+    finder = Finder(qtbot, world)
+    world.hub.refused = {"details": error}
+    world.hub.models = [found()]
+    finder.search("qwen")
+    finder.until(lambda: finder.rows() == 1)
+    finder.click(0)
+    finder.until(lambda: finder.shown("models.find.details.problem"))
+    assert finder.steps("models.find.details") == steps
+    world.hub.refused = {"verdict": error}
+    finder.view.details.open("Qwen/Qwen3-1.7B-GGUF", "Qwen3")
+    finder.until(lambda: error.what in finder.text("models.find.fit.sentence"))
+    assert finder.steps("models.find.fit") == ([step for step in steps if step != "Back to the list"])
+    world.hub.refused = {"search": error}
+    finder.search("other")
+    finder.until(lambda: finder.shown("models.find.problem"))
+    known = {"Network settings", "Access token", "Try again"}
+    assert finder.steps("models.find.problem") == [step for step in steps if step in known]
+
+
+def test_what_failed_is_tried_again(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.hub.models = [found()]
     finder = Finder(qtbot, world)
     finder.search("qwen")
     finder.until(lambda: finder.rows() == 1)
-    world.hub.problem = HubError("This model is gated.", "A token is needed.", "Add one.", reason="gated")
+    world.hub.problem = NetworkError("The hub cannot be reached.")
     finder.click(0)
     finder.until(lambda: finder.shown("models.find.details.problem"))
-    assert finder.find(QPushButton, "models.find.details.settings").text() == "Add a token"
+    world.hub.problem = GATED
+    finder.find(QPushButton, "models.find.details.retry").click()
+    finder.until(lambda: finder.shown("models.find.details.to_page"))
     finder.find(QPushButton, "models.find.details.retry").click()
     finder.until(lambda: finder.shown("models.find.details.scroll"))
 

@@ -142,7 +142,7 @@ def test_errors_name_the_command_where_they_name_the_settings() -> None:
     settings = "Change it in Settings, under Network."
     assert command_for(OfflineError("Offline.", "", settings)) == "satchel network offline off"
     assert command_for(HubError("Gated.", "", settings, reason="gated")) == "satchel hub token set"
-    assert command_for(HubError("A mirror.", "", settings)) == "satchel hub endpoint URL"
+    assert command_for(HubError("A mirror.", "", settings, reason="mirror")) == "satchel hub endpoint URL"
     assert command_for(HubError("Busy.", "", "Try again later.", reason="busy")) == ""
     assert command_for(NetworkError("No address.", "", settings)) == ""
 

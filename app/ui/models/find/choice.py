@@ -15,6 +15,7 @@ from app.models.model import Verdict
 from app.models.plan import DeviceRoom, Plan, Room
 from app.ui.models.find.advice import AdviceCard, advice_of
 from app.ui.models.find.files import FileList
+from app.ui.models.find.next_steps import NextSteps
 from app.ui.models.find.room import room_bytes
 from app.ui.models.fit import FitPanel
 from app.ui.parts import Parts
@@ -41,6 +42,8 @@ class FileChoice(QWidget):
         self._advised = AdviceCard(parts.theme)
         self.fit = FitPanel(parts.theme, parts.bridge, "models.find.fit")
         self.fit.changed.connect(self._judged)
+        self.fit.failed.connect(self._not_judged)
+        self.steps = NextSteps("models.find.fit", ("page", "settings", "token", "retry"))
         which = label(self.tr("Which file?"), "heading")
         cost = label(
             self.tr("The same model, stored more or less exactly. Choosing one reads its header: a few MB."),
@@ -51,7 +54,7 @@ class FileChoice(QWidget):
         self._some = QWidget()
         column(which, self._advised, self._files, cost, spacing=6, parent=self._some)
         self._fits = QWidget()
-        column(self._fit_title, self.fit, spacing=6, parent=self._fits)
+        column(self._fit_title, self.steps, self.fit, spacing=6, parent=self._fits)
         column(self._some, self._none, self._fits, spacing=14, parent=self)
 
     @property
@@ -122,11 +125,17 @@ class FileChoice(QWidget):
             return parts.hub.verdict(file, n_ctx, kv_type, measure=True)
 
         self._fits.show()
+        self.steps.hide()
         self.fit.watch(ask, self._trained, parts.settings.current.model.load_settings())
         self.fit.show_gpus(self._gpus)
         self.changed.emit()
 
+    def _not_judged(self, error: SatchelError) -> None:
+        """The panel says why."""
+        self.steps.show_for(error)
+
     def _judged(self, verdict: Verdict) -> None:
+        self.steps.hide()
         if self.file is not None:
             self._files.rows.set_verdict(self.file, verdict)
             self.changed.emit()

@@ -7,23 +7,24 @@ requests that one's header. Nothing else is requested.
 from __future__ import annotations
 
 from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QProgressBar, QStackedWidget, QWidget
 
-from app.core.errors import HubError, OfflineError, SatchelError
+from app.core.errors import SatchelError
 from app.models.hub.values import HubDetails
 from app.models.plan import Room
 from app.ui.models.find.card import CardView, open_page
 from app.ui.models.find.choice import FileChoice
 from app.ui.models.find.foot import Foot
-from app.ui.models.find.gate import Gate
+from app.ui.models.find.gate import Gate, TokenState, token_state
 from app.ui.models.find.head import DetailsHead
+from app.ui.models.find.next_steps import NextSteps, ProblemPanel
 from app.ui.models.find.skeleton import Skeleton
 from app.ui.models.find.whereabouts import Whereabouts
 from app.ui.models.find.words import model_title, one_line
 from app.ui.parts import Parts
-from app.ui.widgets.basic import button, column, label, line
+from app.ui.widgets.basic import column, label, line
 from app.ui.widgets.page import scrolling
-from app.ui.widgets.state_panel import StatePanel
 from app.ui.widgets.words import number
 
 
@@ -63,9 +64,8 @@ class HubDetailsPane(QFrame):
         waiting = column(label(self.tr("Looking…"), "small"), bar, Skeleton(theme), spacing=8, parent=self._looking)
         waiting.setContentsMargins(22, 4, 18, 0)
         waiting.setStretch(2, 1)
-        self._retry = button(self.tr("Try again"), "models.find.details.retry", self._again, "primary")
-        self._settings = button(self.tr("Settings"), "models.find.details.settings", self.settings_requested.emit)
-        self._problem = StatePanel(theme, "circle-alert", "models.find.details.problem", self._retry, self._settings)
+        self._steps = NextSteps("models.find.details", ("back", "page", "settings", "token", "retry"))
+        self._problem = ProblemPanel(theme, "models.find.details.problem", self._steps)
         content = QWidget()
         inside = column(self._facts, self._gate, self.choice, line(), self._card, spacing=14, parent=content)
         inside.addStretch()
@@ -78,8 +78,11 @@ class HubDetailsPane(QFrame):
     def _wire(self) -> None:
         self._head.closed.connect(self.closed)
         self._head.page_requested.connect(self._open_page)
-        self._gate.page_requested.connect(self._open_page)
-        self._gate.token_requested.connect(self.settings_requested)
+        for source in (self._gate, self._steps, self.choice.steps):
+            source.page_requested.connect(self._open_page)
+            source.settings_requested.connect(self.settings_requested)
+            source.retry_requested.connect(self._again)
+        self._steps.back_requested.connect(self.closed)
         self.choice.changed.connect(self._show_whereabouts)
         self._foot.download_requested.connect(self._download)
         self._foot.downloads_requested.connect(self.downloads_requested)
@@ -99,15 +102,18 @@ class HubDetailsPane(QFrame):
         self._turn += 1
         turn = self._turn
 
-        def came(details: HubDetails) -> None:
+        def ask() -> tuple[HubDetails, TokenState]:
+            return self._parts.hub.details(repo_id), token_state(self._parts.hub)
+
+        def came(found: tuple[HubDetails, TokenState]) -> None:
             if turn == self._turn:
-                self._show(details)
+                self._show(*found)
 
         def failed(error: SatchelError) -> None:
             if turn == self._turn:
                 self._show_problem(error)
 
-        self._parts.bridge.run(lambda: self._parts.hub.details(repo_id), came, failed, self)
+        self._parts.bridge.run(ask, came, failed, self)
 
     def set_room(self, room: Room) -> None:
         """How much memory a model may take here now."""
@@ -124,20 +130,15 @@ class HubDetailsPane(QFrame):
 
     def _show_problem(self, error: SatchelError) -> None:
         self._problem.say_error(error)
-        offline = isinstance(error, OfflineError)
-        needs_token = isinstance(error, HubError) and error.reason in ("gated", "token")
-        self._retry.setHidden(offline)
-        self._settings.setVisible(offline or needs_token)
-        self._settings.setText(self.tr("Add a token") if needs_token else self.tr("Settings"))
         self._states.setCurrentWidget(self._problem)
 
-    def _show(self, details: HubDetails) -> None:
+    def _show(self, details: HubDetails, token: TokenState) -> None:
         self._details = details
         model = details.model
         self._head.show_title(model_title(model), model.repo_id)
         trained = self.tr("trained for {n} tokens").format(n=number(model.n_ctx_train)) if model.n_ctx_train else ""
         self._facts.setText(" · ".join(part for part in (model.architecture, trained, one_line(model)) if part))
-        self._gate.show_model(model)
+        self._gate.show_model(model, token, self._page())
         self._content.verticalScrollBar().setValue(0)
         self.choice.show_details(details)
         self._show_whereabouts()
@@ -154,6 +155,8 @@ class HubDetailsPane(QFrame):
         if file is None:
             return
         model, download, verdict = self._where.model(file), self._where.download(file), self.choice.fit.verdict
+        if verdict is not None:
+            self._gate.let_in()
         if model is not None:
             self._foot.show_model(model.id, model.title)
         elif download is not None and not (download.state == "failed" and download.revision != file.revision):
@@ -176,7 +179,25 @@ class HubDetailsPane(QFrame):
         parts.bridge.run(lambda: parts.downloads.add(file, title), lambda _added: self._where.refresh(), failed, self)
 
     def _open_page(self) -> None:
+        if page := self._page():
+            open_page(page)
+
+    def _page(self) -> str:
+        """The address of the model's page; empty where the mirror's is none, which is told."""
         try:
-            open_page(f"{self._parts.hub.endpoint}/{self.repo_id}")
-        except SatchelError as error:  # the setting of a mirror is no address
+            return f"{self._parts.hub.endpoint}/{self.repo_id}"
+        except SatchelError as error:
             self._parts.bridge.failed.emit(error)
+            return ""
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Back from the settings, say: there may be a token now."""
+        super().showEvent(event)
+        details, hub = self._details, self._parts.hub
+
+        def came(token: TokenState) -> None:
+            if details is self._details and details is not None and not self._gate.isHidden():
+                self._gate.show_model(details.model, token, self._page())
+
+        if details is not None:
+            self._parts.bridge.run(lambda: token_state(hub), came, lambda _error: None, self)

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QProgressBar, QStackedWidget, QWidget
 
-from app.core.errors import OfflineError, SatchelError
+from app.core.errors import SatchelError
 from app.models.hub.values import CuratedModel, HubPage
+from app.ui.models.find.next_steps import NextSteps, ProblemPanel
 from app.ui.models.find.repositories import Repositories, Row
 from app.ui.models.find.repository_list import RepositoryList
 from app.ui.models.find.search import Search
 from app.ui.models.find.skeleton import Skeleton
 from app.ui.models.find.start_list import StartList
 from app.ui.theme import Theme
-from app.ui.widgets.basic import button, column, label
+from app.ui.widgets.basic import column, label
 from app.ui.widgets.state_panel import StatePanel
 
 
@@ -39,9 +40,10 @@ class Results(QStackedWidget):
         waiting = column(label(self.tr("Looking…"), "small"), bar, Skeleton(theme), spacing=8, parent=self._looking)
         waiting.setStretch(2, 1)
         self._nothing = StatePanel(theme, "search", "models.find.nothing")
-        self._retry = button(self.tr("Try again"), "models.find.retry", search.again, "primary")
-        self._settings = button(self.tr("Settings"), "models.find.problem.settings", self.settings_requested.emit)
-        self._problem = StatePanel(theme, "circle-alert", "models.find.problem", self._retry, self._settings)
+        steps = NextSteps("models.find.problem")
+        steps.retry_requested.connect(search.again)
+        steps.settings_requested.connect(self.settings_requested)
+        self._problem = ProblemPanel(theme, "models.find.problem", steps)
         for state in (self._start, self._looking, self._list, self._nothing, self._problem):
             self.addWidget(state)
         for shown in (self._list, self._start.list):
@@ -123,10 +125,7 @@ class Results(QStackedWidget):
         if not first:
             self._rows.set_more("failed")
             return
-        offline = isinstance(error, OfflineError)
         self._problem.say_error(error)
-        self._settings.setVisible(offline)
-        self._retry.setHidden(offline)
         self._show(self._problem)
 
     def _show(self, state: QWidget) -> None:
