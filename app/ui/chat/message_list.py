@@ -1,8 +1,4 @@
-"""The conversation: any number of messages, of which a window of about a hundred is built as widgets.
-
-Measured by others of this project: a widget for each of 1,000 messages takes 2 to 10 s to build; a delegate that paints
-them 0.7 s for each token. So the end is built, and more when it is scrolled to.
-"""
+"""The conversation: the path of messages that is shown, scrolled to its end or to what is being read."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.chat.transcript import Message
+from app.ui.chat.built_messages import BuiltMessages, MessageWidget
 from app.ui.chat.following import Following
 from app.ui.chat.intents import Intents
 from app.ui.chat.live import LiveReply
@@ -21,14 +18,9 @@ from app.ui.chat.reply import ReplyMessage
 from app.ui.theme import Theme
 from app.ui.widgets.basic import button
 
-WINDOW = 100
-"""At most this many messages are widgets at a time."""
-FIRST = 20
-STEP = 20
 COLUMN_WIDTH = 760
 _NEAR = 800
-
-MessageWidget = UserMessage | ReplyMessage
+"""So many pixels from what is not built yet, it is built."""
 
 
 class MessageList(QWidget):
@@ -37,12 +29,8 @@ class MessageList(QWidget):
     def __init__(self, theme: Theme, intents: Intents) -> None:
         super().__init__()
         self._theme, self._intents = theme, intents
-        self._messages: list[Message] = []
         self._live: Mapping[int, LiveReply] = {}
         self._versions: Mapping[int, tuple[int, ...]] = {}
-        self._widgets: list[MessageWidget] = []
-        self._first = 0
-        """The message that the first widget shows; the widgets show it and those behind it."""
         self.built = 0
         """How many message widgets have been made since the conversation was opened."""
         self._make()
@@ -53,12 +41,12 @@ class MessageList(QWidget):
     @property
     def messages(self) -> Sequence[Message]:
         """All messages of the path that is shown."""
-        return self._messages
+        return self._shown.messages
 
     @property
     def widgets(self) -> Sequence[MessageWidget]:
         """The messages that are built now, in order."""
-        return self._widgets
+        return self._shown.widgets
 
     def set_messages(
         self,
@@ -67,31 +55,31 @@ class MessageList(QWidget):
         versions: Mapping[int, tuple[int, ...]] | None = None,
     ) -> None:
         """Show another conversation, at its end. ``versions``: of the messages that have some, by message id."""
-        self._messages, self._live, self._versions = list(messages), live, versions or {}
+        self._shown.messages, self._live, self._versions = list(messages), live, versions or {}
         self.built = 0
         self._show_end()
 
     def add(self, message: Message) -> None:
         """A message was added behind its parent; what stood there (an answer asked for again) leaves the path."""
-        at = len(self._messages)
-        while at > 0 and self._messages[at - 1].id != message.parent_id:
+        messages = self._shown.messages
+        at = len(messages)
+        while at > 0 and messages[at - 1].id != message.parent_id:
             at -= 1
-        at = at if at > 0 or message.parent_id is None else len(self._messages)
-        replaced = at < len(self._messages)
+        at = at if at > 0 or message.parent_id is None else len(messages)
+        replaced = at < len(messages)
         if replaced:
-            self._cut(at)
-        self._messages.append(message)
-        if self._first + len(self._widgets) == len(self._messages) - 1:
-            self._append_widget(message)
-            self._trim_front()
-        self._tell_last()
+            self._shown.cut(at)
+        self._shown.add(message)
+        if self._following.follows:
+            self._shown.trim_front()
+        self._shown.tell_last()
         if message.role == "user" or replaced:
             self.jump_to_end()
 
     def set_versions(self, versions: Mapping[int, tuple[int, ...]]) -> None:
         """The versions of messages that have some, by message id."""
         self._versions = versions
-        for widget in self._widgets:
+        for widget in self._shown.widgets:
             widget.set_versions(versions.get(widget.message.id, ()))
 
     def show_path(
@@ -101,45 +89,40 @@ class MessageList(QWidget):
 
         ``version``: the message at the fork whose arrows get the focus.
         """
-        pairs = enumerate(zip(self._messages, messages, strict=False))
-        shared = min(len(self._messages), len(messages))
+        before = self._shown.messages
+        pairs = enumerate(zip(before, messages, strict=False))
+        shared = min(len(before), len(messages))
         fork = next((at for at, (old, new) in pairs if old.id != new.id), shared)
-        forward = fork < shared and messages[fork].id > self._messages[fork].id
-        if not self._first < fork <= self._first + len(self._widgets):
+        forward = fork < shared and messages[fork].id > before[fork].id
+        stays = self._shown.widget_before(fork)
+        if stays is None:
             self.set_messages(messages, self._live, versions)
         else:
-            self._following.hold(self._widgets[fork - 1 - self._first], instead=True)
-            self._cut(fork)
-            self._messages.extend(messages[fork:])
-            for message in messages[fork : fork + STEP]:
-                self._append_widget(message)
-            while len(self._widgets) > WINDOW:
-                self._drop(self._widgets.pop(0))
-                self._first += 1
+            self._following.hold(stays, instead=True)
+            self._shown.cut(fork)
+            self._shown.go_on(messages[fork:])
             self.set_versions(versions)
-            self._tell_last()
+            self._shown.tell_last()
             self._place_jump()
-        for widget in self._widgets:
+        for widget in self._shown.widgets:
             if widget.message.id == version:
                 widget.versions.take_focus(forward=forward)
 
     def reply(self, message_id: int) -> ReplyMessage | None:
         """The widget of a reply, if it is built."""
-        for widget in reversed(self._widgets):
-            if widget.message.id == message_id:
-                return widget if isinstance(widget, ReplyMessage) else None
-        return None
+        return self._shown.reply(message_id)
 
     def finish(self, message: Message) -> None:
         """A reply is complete."""
-        for number in range(len(self._messages) - 1, -1, -1):
-            if self._messages[number].id == message.id:
-                self._messages[number] = message
+        messages = self._shown.messages
+        for number in range(len(messages) - 1, -1, -1):
+            if messages[number].id == message.id:
+                messages[number] = message
                 break
         widget = self.reply(message.id)
         if widget is not None:
             widget.finish(message)
-            self._tell_last()
+            self._shown.tell_last()
 
     @property
     def at_end(self) -> bool:
@@ -148,12 +131,12 @@ class MessageList(QWidget):
 
     def jump_to_end(self) -> None:
         """Show the newest message and follow it."""
-        if not self._is_complete():
+        if not self._shown.has_end:
             self._show_end()
         self._following.follow_end()
         self._place_jump()
 
-    # -- the window of widgets --------------------------------------------------------------------------------------
+    # -- widgets ----------------------------------------------------------------------------------------------------
 
     def _make(self) -> None:
         self.area = QScrollArea()
@@ -165,19 +148,20 @@ class MessageList(QWidget):
         page.setProperty("kind", "page")
         holder = QWidget()
         holder.setMaximumWidth(COLUMN_WIDTH)
-        self._column = QVBoxLayout(holder)
-        self._column.setContentsMargins(0, 24, 0, 24)
-        self._column.setSpacing(26)
-        self._column.addStretch()
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 24, 0, 24)
+        column.setSpacing(26)
+        column.addStretch()
         outer = QHBoxLayout(page)
         outer.setContentsMargins(24, 0, 24, 0)
         outer.addStretch(1)
         outer.addWidget(holder, 1000)
         outer.addStretch(1)
         self.area.setWidget(page)
+        self._shown = BuiltMessages(column, self._build, self._leave)
         self._bar = self.area.verticalScrollBar()
         self._bar.setSingleStep(24)
-        self._following = Following(self._bar, self._is_complete)
+        self._following = Following(self._bar, lambda: self._shown.has_end)
         self._following.resized.connect(self._resized)
         self._following.scrolled.connect(self._scrolled)
         layout = QVBoxLayout(self)
@@ -188,26 +172,6 @@ class MessageList(QWidget):
         self._jump.hide()
         self._more = QTimer(self, singleShot=True, interval=0)
         self._more.timeout.connect(self._extend)
-
-    def _rebuild(self) -> None:
-        if self._messages:
-            self._show_end()
-
-    def _show_end(self) -> None:
-        for widget in self._widgets:
-            self._drop(widget)
-        self._widgets = []
-        self._first = max(0, len(self._messages) - FIRST)
-        for message in self._messages[self._first :]:
-            self._append_widget(message)
-        self._tell_last()
-        self._following.follow_end()
-        self._place_jump()
-
-    def _append_widget(self, message: Message) -> None:
-        widget = self._build(message)
-        self._widgets.append(widget)
-        self._column.insertWidget(self._column.count() - 1, widget)
 
     def _build(self, message: Message) -> MessageWidget:
         self.built += 1
@@ -220,76 +184,57 @@ class MessageList(QWidget):
         made.set_versions(self._versions.get(message.id, ()))
         return made
 
-    def _cut(self, at: int) -> None:
-        del self._messages[at:]
-        while self._widgets and self._first + len(self._widgets) > at:
-            self._drop(self._widgets.pop())
-
-    def _drop(self, widget: MessageWidget) -> None:
+    def _leave(self, widget: MessageWidget) -> None:
         self._following.forget(widget)
         focused = QApplication.focusWidget()
         if focused is not None and widget.isAncestorOf(focused):
             self.area.setFocus()  # else Qt looks for another widget to focus, and scrolls to it
-        self._column.removeWidget(widget)
-        widget.hide()
-        widget.deleteLater()
 
-    def _trim_front(self) -> None:
-        while len(self._widgets) > WINDOW and self._following.follows:
-            self._drop(self._widgets.pop(0))
-            self._first += 1
+    def _rebuild(self) -> None:
+        if self._shown.messages:
+            self._show_end()
 
-    def _tell_last(self) -> None:
-        question = next((message.id for message in reversed(self._messages) if message.role == "user"), None)
-        for widget in self._widgets[-4:]:
-            last = question if isinstance(widget, UserMessage) else self._messages[-1].id
-            widget.set_last(widget.message.id == last)
-
-    def _extend(self) -> None:
-        """Build what is about to be scrolled to, keeping what is seen where it is."""
-        if self._first > 0 and self._bar.value() < _NEAR:
-            self._following.hold(self._first_visible())
-            step = min(STEP, self._first)
-            for number in range(self._first - 1, self._first - 1 - step, -1):
-                widget = self._build(self._messages[number])
-                self._widgets.insert(0, widget)
-                self._column.insertWidget(0, widget)
-            self._first -= step
-            while len(self._widgets) > WINDOW:
-                self._drop(self._widgets.pop())
-        last = self._first + len(self._widgets)
-        if last < len(self._messages) and self._bar.value() > self._bar.maximum() - _NEAR:
-            self._following.hold(self._first_visible())
-            for message in self._messages[last : last + STEP]:
-                self._append_widget(message)
-            while len(self._widgets) > WINDOW:
-                self._drop(self._widgets.pop(0))
-                self._first += 1
-        self._tell_last()
+    def _show_end(self) -> None:
+        self._shown.show_end()
+        self._following.follow_end()
+        self._place_jump()
 
     # -- where it is scrolled to ------------------------------------------------------------------------------------
 
+    @property
+    def _is_near_start(self) -> bool:
+        return not self._shown.has_start and self._bar.value() < _NEAR
+
+    @property
+    def _is_near_end(self) -> bool:
+        return not self._shown.has_end and self._bar.value() > self._bar.maximum() - _NEAR
+
+    def _extend(self) -> None:
+        """Build what is about to be scrolled to, keeping what is seen where it is."""
+        if self._is_near_start:
+            self._following.hold(self._first_visible())
+            self._shown.extend_front()
+        if self._is_near_end:
+            self._following.hold(self._first_visible())
+            self._shown.extend_end()
+        self._shown.tell_last()
+
     def _first_visible(self) -> MessageWidget | None:
         top = self._bar.value()
-        return next((widget for widget in self._widgets if widget.y() + widget.height() > top), None)
-
-    def _is_complete(self) -> bool:
-        """Whether the newest message is built."""
-        return self._first + len(self._widgets) >= len(self._messages)
+        return next((widget for widget in self._shown.widgets if widget.y() + widget.height() > top), None)
 
     def _resized(self) -> None:
         self._place_jump()
-        if self._first > 0 and self._bar.maximum() < _NEAR:
+        if not self._shown.has_start and self._bar.maximum() < _NEAR:
             self._more.start()
 
-    def _scrolled(self, value: int) -> None:
+    def _scrolled(self) -> None:
         self._place_jump()
-        near_end = value > self._bar.maximum() - _NEAR
-        if (self._first > 0 and value < _NEAR) or (not self._is_complete() and near_end):
+        if self._is_near_start or self._is_near_end:
             self._more.start()
 
     def _place_jump(self) -> None:
-        shown = self._following.is_away and bool(self._messages)
+        shown = self._following.is_away and bool(self._shown.messages)
         self._jump.setVisible(shown)
         if not shown:
             return

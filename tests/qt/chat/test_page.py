@@ -15,8 +15,8 @@ from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QMenu, QPush
 from app.chat.answer import not_found_answer
 from app.core.errors import DocumentError, ModelError
 from app.services.events import CollectionsChanged, ModelState, ModelStateChanged, TextArrived
+from app.ui.chat.built_messages import FIRST, WINDOW
 from app.ui.chat.cards import CardButton
-from app.ui.chat.message_list import FIRST, WINDOW
 from app.ui.chat.prose import TextView
 from app.ui.chat.question import UserMessage
 from app.ui.chat.reply import ReplyMessage

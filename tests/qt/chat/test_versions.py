@@ -185,9 +185,8 @@ def test_the_model_is_asked_alone_when_the_documents_have_nothing(stage: Stage) 
     stage.until(lambda: shown(stage)[-1] == "A guess")
     reply = stage.last_reply()
     assert ("regenerate", reply.message.conversation_id, False) in stage.session.calls
-    assert said_in(stage, f"message.{reply.message.id}.head").startswith(
-        "Without your documents: the model's own words, not checked"
-    )
+    words = "Without your documents: the model's own words, not checked"
+    stage.until(lambda: said_in(stage, f"message.{reply.message.id}.head").startswith(words))
     assert not stage.find(QPushButton, f"message.{reply.message.id}.without_documents").isVisible()
     stage.until(lambda: said_in(stage, f"message.{reply.message.id}.versions.label") == "2 of 2")
     press(stage, f"message.{reply.message.id}.regenerate")  # again in the same way
