@@ -34,11 +34,15 @@ class MemoryReading:
     contained: bool = False
 
 
-def read_memory() -> MemoryReading:
-    """This process's view, cheap enough to ask every second. Without PSI (other systems, old kernels) no stalls."""
+def read_memory(limits: CgroupLimits | None = None) -> MemoryReading:
+    """This process's view, cheap enough to ask every second. Without PSI (other systems, old kernels) no stalls.
+
+    ``limits``: of its control group (default: found).
+    """
     memory = psutil.virtual_memory()
     linux = sys.platform == "linux"
-    limits = read_cgroup() if linux else CgroupLimits()
+    if limits is None:
+        limits = read_cgroup() if linux else CgroupLimits()
     limit, free = limits.memory_limit_bytes, limits.memory_free_bytes
     return MemoryReading(
         total_bytes=memory.total if limit is None else min(memory.total, limit),

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.hardware.bandwidth import ReadSpeed, measure_bandwidth
+from app.hardware.cgroup import CgroupLimits
 from app.hardware.pressure import Stalls, read_memory, read_stalls
 
 LINES = "some avg10={some} avg60=0.87 avg300=0.26 total=1509\nfull avg10={full} avg60=0.10 avg300=0.02 total=509\n"
@@ -30,6 +31,15 @@ def test_this_machine_makes_sense() -> None:
     reading = read_memory()
     assert 0 < reading.available_bytes <= reading.total_bytes
     assert 0.0 <= reading.stalls.full <= reading.stalls.some <= 1.0
+
+
+def test_a_container_has_its_own_memory() -> None:
+    tight = read_memory(CgroupLimits(memory_limit_bytes=2_000_000, memory_free_bytes=500_000))
+    assert (tight.total_bytes, tight.available_bytes, tight.contained) == (2_000_000, 500_000, True)
+    machine = read_memory(CgroupLimits())
+    wide = read_memory(CgroupLimits(memory_limit_bytes=2**60, memory_free_bytes=2**59))
+    assert (wide.total_bytes, wide.contained) == (machine.total_bytes, False)
+    assert wide.available_bytes <= machine.total_bytes
 
 
 def test_speed_is_bytes_of_the_best_pass_over_its_time_for_each_number_of_threads() -> None:

@@ -87,6 +87,9 @@ def test_nothing_is_written_after_it_was_closed(tmp_path: Path) -> None:
         file.claim(RANGE_BYTES, 0)
     with pytest.raises(Closed):
         file.sync()
+    for wait in (file.sleep, lambda most_s: file.wait_complete(most_s, 1), lambda most_s: file.prefix_bytes(0, most_s)):
+        with pytest.raises(Closed):
+            wait(20.0)
     assert (tmp_path / "0.part").read_bytes() == b""
 
 

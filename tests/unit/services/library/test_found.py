@@ -14,7 +14,7 @@ from app.models.source import ModelSource
 from tests.helpers import gguf_files, places
 from tests.helpers.library import Bench
 from tests.helpers.lora import write_lora
-from tests.helpers.places import Ollama, hub_snapshot, model_bytes
+from tests.helpers.places import Ollama, hub_snapshot, model_bytes, put
 
 FOUND = (FoundModel("/a", "tiny", "Ollama", 1),)
 
@@ -86,6 +86,47 @@ def test_a_moved_model_is_found_in_another_programs_folder_by_its_hash(bench: Be
     again = bench.entries.relink(model.id, Path(found))
     assert (again.present, again.path, again.in_place) == (True, str(blob), True)
     assert (again.program, again.found_name) == ("Ollama", "tiny:1b")
+
+
+def test_without_both_hashes_length_and_name_tell_a_moved_model(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "deep" / "models").mkdir(parents=True)
+    path = gguf_files.llama(tmp_path / "deep" / "models" / "m.gguf")
+    content = path.read_bytes()
+    model = bench.add(path)
+    path.unlink()
+    home, cache = bench.folders.home, ".cache/huggingface/hub"
+    snapshot = hub_snapshot(home / cache, "ada/tiny", "a" * 40, {"m.gguf": content, "n.gguf": content})
+    assert bench.entries.look_for_moved(model.id) == str(snapshot / "m.gguf"), "its own hash is not known"
+    path.write_bytes(content)
+    bench.entries.hash_model(model.id)
+    assert bench.entries.hashing_done(30)
+    path.unlink()
+    (home / cache).rename(home / "gone")
+    hub_snapshot(home / cache, "ada/tiny", "a" * 40, {"m.gguf": content[:-1] + b"?"})
+    assert bench.entries.look_for_moved(model.id) == "", "as long, with another hash"
+    put(home / ".lmstudio/models/ada/tiny/m.gguf", content)
+    assert bench.entries.look_for_moved(model.id) == str(home / ".lmstudio/models/ada/tiny/m.gguf"), "theirs is not"
+
+
+def test_what_another_program_only_claims_to_have_is_no_moved_model(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "deep" / "models").mkdir(parents=True)
+    path = gguf_files.llama(tmp_path / "deep" / "models" / "m.gguf")
+    model = bench.add(path)
+    bench.entries.hash_model(model.id)
+    assert bench.entries.hashing_done(30)
+    Ollama(bench.folders.home / ".ollama/models").tag("tiny:1b", path.read_bytes()).unlink()
+    path.unlink()
+    assert bench.entries.look_for_moved(model.id) == ""
+
+
+def test_a_deleted_one_comes_back_when_it_is_added_again(bench: Bench) -> None:
+    Ollama(bench.folders.home / ".ollama/models").tag("tiny:1b", model_bytes("Tiny"))
+    (report,) = bench.entries.find_places()
+    (model,) = bench.entries.add_found(report.found).models
+    bench.entries.set_notes(model.id, "Good.")
+    bench.entries.delete(model.id)
+    (again,) = bench.entries.add_found(report.found).models
+    assert (again.id, again.notes) == (model.id, "Good.")
 
 
 def test_a_model_that_its_program_updated_or_deleted_is_said(bench: Bench) -> None:

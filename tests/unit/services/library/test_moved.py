@@ -55,6 +55,15 @@ def test_other_weights_under_the_same_header_are_refused(bench: Bench, model: Li
     assert bench.only().path == model.path
 
 
+def test_a_file_that_is_another_entry_is_refused(bench: Bench, model: LibraryModel, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.gguf"
+    shutil.copyfile(model.path, copy)
+    bench.add(copy)
+    Path(model.path).unlink()
+    with pytest.raises(ModelError, match=r"copy\.gguf is in the library already"):
+        bench.entries.relink(model.id, copy)
+
+
 def test_comparing_can_be_cancelled(bench: Bench, model: LibraryModel, tmp_path: Path) -> None:
     hashed(bench, model)
     copy = tmp_path / "elsewhere.gguf"
