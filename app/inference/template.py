@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 import jinja2
@@ -20,6 +21,8 @@ from app.core.errors import ModelError
 from app.inference.deadline import DeadlineMissed, call_within
 
 DEADLINE_S = 3.0
+AGAIN_AFTER_S = 30.0
+"""A template that missed its deadline is refused at once for so long: one question renders it several times."""
 _LARGEST_PRODUCT = 1_000_000
 
 CHATML = (
@@ -59,8 +62,16 @@ class _Environment(ImmutableSandboxedEnvironment):
 class ChatTemplate:
     """One compiled template. Errors on a template that is not valid Jinja: :class:`ModelError`."""
 
-    def __init__(self, source: str, bos: str = "", eos: str = "", deadline_s: float = DEADLINE_S) -> None:
-        self._bos, self._eos, self._deadline_s = bos, eos, deadline_s
+    def __init__(
+        self,
+        source: str,
+        bos: str = "",
+        eos: str = "",
+        deadline_s: float = DEADLINE_S,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._bos, self._eos, self._deadline_s, self._clock = bos, eos, deadline_s, clock
+        self._refused_until = float("-inf")
         environment = _Environment(
             trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.loopcontrols"], autoescape=False
         )
@@ -91,6 +102,8 @@ class ChatTemplate:
             return self._render(merged, add_generation_prompt)
 
     def _render(self, messages: Sequence[ChatMessage], add_generation_prompt: bool) -> str:
+        if self._clock() < self._refused_until:
+            raise self._too_slow()
         values: dict[str, Any] = {
             "messages": [{"role": message.role, "content": message.content} for message in messages],
             "add_generation_prompt": add_generation_prompt,
@@ -102,6 +115,7 @@ class ChatTemplate:
         try:
             return call_within(self._deadline_s, lambda: self._template.render(values))
         except DeadlineMissed:
+            self._refused_until = self._clock() + AGAIN_AFTER_S
             raise self._too_slow() from None
         except _Refused as error:
             raise TemplateRefusal(

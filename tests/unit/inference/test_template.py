@@ -60,6 +60,28 @@ def test_a_template_that_does_not_end_is_stopped(source: str) -> None:
         template.render([QUESTION])
 
 
+def test_a_template_that_did_not_end_is_not_run_again_for_each_count_of_the_same_question() -> None:
+    now, written = 100.0, 0
+
+    class Counted(str):
+        def __str__(self) -> str:
+            nonlocal written
+            written += 1
+            return ""
+
+    source = "{{ messages[0].content }}{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}"
+    template = ChatTemplate(source, deadline_s=0.2, clock=lambda: now)
+    question = ChatMessage("user", Counted("Hi"))
+    for _ in range(3):
+        with pytest.raises(ModelError, match="does not end"):
+            template.render([question])
+    assert written == 1
+    now += 60  # a machine that stood still for a moment is no fault of the template's
+    with pytest.raises(ModelError, match="does not end"):
+        template.render([question])
+    assert written == 2
+
+
 @pytest.mark.parametrize("source", ["{% if %}", "{% for x in y %}", "{{ 'a' | nosuchfilter }}"])
 def test_a_broken_template_says_so(source: str) -> None:
     with pytest.raises(ModelError, match="template is broken"):
