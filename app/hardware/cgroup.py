@@ -21,7 +21,7 @@ class CgroupLimits:
 
 
 def read_cgroup(mount: Path = Path("/sys/fs/cgroup"), membership: Path = Path("/proc/self/cgroup")) -> CgroupLimits:
-    """The tightest limits of this process's group and the groups above it. No cgroups: no limits.
+    """The tightest limits of this process's group and the groups above it. No cgroups (other systems): no limits.
 
     Both versions, and the hybrid of both, as ``membership`` lists them.
     """

@@ -6,7 +6,6 @@ work stood still because memory had to be found first. It rises before anything 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,15 +39,13 @@ def read_memory(limits: CgroupLimits | None = None) -> MemoryReading:
     ``limits``: of its control group (default: found).
     """
     memory = psutil.virtual_memory()
-    linux = sys.platform == "linux"
-    if limits is None:
-        limits = read_cgroup() if linux else CgroupLimits()
+    limits = read_cgroup() if limits is None else limits
     limit, free = limits.memory_limit_bytes, limits.memory_free_bytes
     return MemoryReading(
         total_bytes=memory.total if limit is None else min(memory.total, limit),
         available_bytes=memory.available if free is None else min(memory.available, free),
         swapped_bytes=psutil.swap_memory().used,
-        stalls=read_stalls() if linux else Stalls(),
+        stalls=read_stalls(),
         contained=limit is not None and limit < memory.total,
     )
 

@@ -17,7 +17,7 @@ from app.hardware.machine import Machine
 
 def read_machine() -> Machine:
     """Read processor, memory and GPUs. Takes some milliseconds, more on the first call where an NVIDIA driver runs."""
-    limits = _limits()
+    limits = read_cgroup()
     logical = psutil.cpu_count(logical=True) or 1
     memory = psutil.virtual_memory()
     gpus, gpu_problem = read_gpus()
@@ -37,12 +37,12 @@ def read_machine() -> Machine:
 def memory_total_bytes() -> int:
     """This machine's memory, or the cgroup's limit where that is lower."""
     total = psutil.virtual_memory().total
-    return min(total, _limits().memory_limit_bytes or total)
+    return min(total, read_cgroup().memory_limit_bytes or total)
 
 
 def memory_available_bytes() -> int:
     """Memory this process could still take without swapping; cheap enough to ask every second."""
-    return _available(psutil.virtual_memory().available, _limits())
+    return _available(psutil.virtual_memory().available, read_cgroup())
 
 
 def usable_cores(limits: CgroupLimits, logical: int) -> int:
@@ -57,10 +57,6 @@ def usable_cores(limits: CgroupLimits, logical: int) -> int:
 def machine_key() -> str:
     """By what this machine is told from others that may use the same data folder; cheap, and the same every day."""
     return f"{processor_name()}/{psutil.cpu_count(logical=True)}/{psutil.virtual_memory().total >> 30}"
-
-
-def _limits() -> CgroupLimits:
-    return read_cgroup() if sys.platform == "linux" else CgroupLimits()
 
 
 def _available(machine_bytes: int, limits: CgroupLimits) -> int:

@@ -86,6 +86,13 @@ def test_a_missing_blob_and_a_cut_one_are_shown_as_such(there: Ollama, tmp_path:
     assert all(found.size_bytes > 0 for found in report.found)
 
 
+def test_blobs_as_early_versions_named_them(there: Ollama, tmp_path: Path) -> None:
+    blob = there.tag("old:latest", model_bytes())
+    old = blob.rename(blob.with_name(blob.name.replace("sha256-", "sha256:")))
+    (report,) = ollama.look(folders(tmp_path), Search())
+    assert [(found.path, found.problem) for found in report.found] == [(str(old), "")]
+
+
 def test_a_model_that_runs_elsewhere_has_no_file(there: Ollama, tmp_path: Path) -> None:
     places.put(there.manifest("gpt-oss:120b-cloud"), json.dumps({"layers": []}))
     (report,) = ollama.look(folders(tmp_path), Search())

@@ -87,3 +87,5 @@ def test_windows_known_by_name(tmp_path: Path) -> None:
     assert [layer.slides for layer in layer_memories(small)] == [False, True, True, True] * 2
     llama4 = _header(tmp_path, "llama4", {})
     assert [layer.slides for layer in layer_memories(llama4)] == [True, True, True, False] * 2
+    whole = _header(tmp_path, "olmo2", {})  # the 7B and 13B have no window, the 32B has one
+    assert not any(layer.slides for layer in layer_memories(whole))
