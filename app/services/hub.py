@@ -10,6 +10,7 @@ from app.models.hub.access import Access, endpoint_of, may_have_token
 from app.models.hub.catalogue import Catalogue
 from app.models.hub.client import Hub
 from app.models.hub.values import CuratedModel, HubDetails, HubFile, HubModel, HubPage, Sort
+from app.models.kv_type import KvType
 from app.models.model import Verdict
 from app.services.model_sizer import ModelSizer
 from app.storage.secrets import Secrets
@@ -55,15 +56,21 @@ class ModelHub:
         return replace(details, model=self._with_purpose(details.model))
 
     def verdict(
-        self, file: HubFile, n_ctx: int | None = None, kv_type: str = "f16", *, measure: bool | None = None
+        self, file: HubFile, n_ctx: int | None = None, kv_type: KvType | None = None, *, measure: bool | None = None
     ) -> Verdict:
         """Whether a file would fit here, from its header alone (a few MB at most, once).
 
-        ``n_ctx``: tokens; None: as the settings say. ``measure``: as :meth:`ModelSizer.verdict` takes it. Errors: also
-        :class:`ModelError` when the file cannot be used.
+        ``n_ctx`` (in tokens) and ``kv_type`` None: as the settings say. ``measure``: as :meth:`ModelSizer.verdict`
+        takes it. Errors: also :class:`ModelError` when the file cannot be used.
         """
-        context = n_ctx if n_ctx is not None else self._settings.current.model.context
-        return self._sizer.verdict(self.header_path(file), context, kv_type, measure=measure)
+        usual = self._settings.current.model.load_settings()
+        return self._sizer.verdict(
+            self.header_path(file),
+            usual.n_ctx if n_ctx is None else n_ctx,
+            kv_type or usual.kv_type,
+            measure=measure,
+            n_gpu_layers=usual.n_gpu_layers,
+        )
 
     def header_path(self, file: HubFile) -> Path:
         """Where the header of a file is kept, of all its parts; fetched unless it was before."""
@@ -120,4 +127,5 @@ class ModelHub:
         return self._hub.user_name()
 
     def _with_purpose(self, model: HubModel) -> HubModel:
-        return replace(model, purpose=self._catalogue.purpose(model.repo_id) or "")
+        title = self._catalogue.title(model.repo_id)
+        return replace(model, purpose=self._catalogue.purpose(model.repo_id) or "", curated_title=title)

@@ -17,6 +17,7 @@ from app.hardware.read import memory_available_bytes, read_machine
 from app.hardware.words import describe
 from app.inference.client import InferenceClient
 from app.inference.protocol import Backend, Loaded, LoadSettings
+from app.models.kv_type import KvType
 from app.models.model import LibraryModel, ModelSummary, Verdict
 from app.models.places.user_folders import UserFolders
 from app.models.preset import NO_PRESET, Preset
@@ -93,15 +94,24 @@ class ModelLibrary(LibraryEntries):
         *,
         source: ModelSource | None = None,
         sha256s: Sequence[str] = (),
+        found_name: str = "",
     ) -> LibraryModel:
         """Add a model file, in place or as a copy in Satchel's own folder. The same file again gives the same model.
 
-        One part of a split model stands for all. ``source`` and ``sha256s`` (of all parts): what a download knows.
+        One part of a split model stands for all. ``source``, ``sha256s`` (of all parts) and ``found_name`` (its title):
+        what a download knows.
         Errors: :class:`ModelError`, :class:`DiskFull`, :class:`Cancelled`.
         """
         summary, _ = self.inspect(path)
         added, new = self._adding.add(
-            path, summary, copy, on_progress, cancel or CancelToken(), source=source, sha256s=sha256s
+            path,
+            summary,
+            copy,
+            on_progress,
+            cancel or CancelToken(),
+            source=source,
+            sha256s=sha256s,
+            found_name=found_name,
         )
         if new:
             self._compare_lengths([added])
@@ -128,13 +138,14 @@ class ModelLibrary(LibraryEntries):
         self,
         model: int | Path,
         n_ctx: int | None = None,
-        kv_type: str = "f16",
+        kv_type: KvType | None = None,
         *,
         measure: bool | None = None,
-        n_gpu_layers: int = -1,
+        n_gpu_layers: int | None = None,
         quantization: str = "",
     ) -> Verdict:
-        """Whether a model fits now, with its adapters. ``n_ctx`` None: as it would be loaded. ``n_gpu_layers`` -1: all.
+        """Whether a model fits now, with its adapters. What is None is as it would be loaded: by its preset, else the
+        model's own recommendation, else the general settings. ``n_gpu_layers`` -1: all.
 
         ``measure`` True: llama.cpp lays it out, once for each choice (about half a second; formulas where it cannot).
         None, for a list of many: only near the limit, or what it said before. ``quantization``: as if it were quantized
@@ -144,10 +155,10 @@ class ModelLibrary(LibraryEntries):
             model, n_ctx, kv_type, measure=measure, n_gpu_layers=n_gpu_layers, quantization=quantization
         )
 
-    def lesson(self, model: int | Path, contexts: Sequence[int], kv_type: str = "f16") -> Lesson:
+    def lesson(self, model: int | Path, contexts: Sequence[int], kv_type: KvType | None = None) -> Lesson:
         """How a model's size comes about: its weights at so many bits, and what these contexts (tokens, growing) add.
 
-        Errors: :class:`ModelError`.
+        ``kv_type`` None: as it would be loaded. Errors: :class:`ModelError`.
         """
         return self._verdicts.lesson(model, contexts, kv_type)
 

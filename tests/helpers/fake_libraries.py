@@ -18,6 +18,7 @@ from app.hardware.machine import Gpu, Machine
 from app.inference.protocol import Backend, Loaded, LoadSettings, MemoryUse
 from app.knowledge.protocol import CollectionInfo, FileInfo, Files, FileStatus, Source
 from app.models.model import Fit, LibraryModel, ModelSummary, Verdict
+from app.models.preset import NO_PRESET
 from app.models.sizing import BitsRow, ContextPoint, DeviceParts, Layout, Lesson
 from app.models.sizing.lesson import TAUGHT_BITS
 from app.services.events import CollectionsChanged, LibraryChanged, ModelState, ModelStateChanged, Publish
@@ -129,16 +130,18 @@ class FakeModelLibrary(FakeEntries):
         self,
         model: int | Path,
         n_ctx: int | None = None,
-        kv_type: str = "f16",
+        kv_type: str | None = None,
         *,
         measure: bool | None = None,
-        n_gpu_layers: int = -1,
+        n_gpu_layers: int | None = None,
     ) -> Verdict:
         if isinstance(model, int) and model not in self._models:
             raise ModelError("This model is not in the library any more.", "It was removed.", "Choose another one.")
         header = self._models[model].summary if isinstance(model, int) else summary(model.stem)
-        made = _verdict(header, n_ctx or 4096, kv_type)
-        return on_gpu(made, header.n_layers, n_gpu_layers) if self.gpu else made
+        usual = self.preset(model) if isinstance(model, int) else NO_PRESET
+        made = _verdict(header, n_ctx or usual.n_ctx or 4096, kv_type or usual.kv_type or "f16")
+        layers = usual.n_gpu_layers if n_gpu_layers is None else n_gpu_layers
+        return on_gpu(made, header.n_layers, -1 if layers is None else layers) if self.gpu else made
 
     def lesson(self, model_id: int, contexts: Sequence[int], kv_type: str = "f16") -> Lesson:
         header = self._one(model_id).summary

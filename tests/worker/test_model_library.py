@@ -18,6 +18,7 @@ from app.core.paths import Home
 from app.inference.client import InferenceClient
 from app.inference.protocol import LoadSettings
 from app.models.gguf_reader import read_header
+from app.models.preset import Preset
 from app.services import model_files
 from app.services.events import Event, LibraryChanged, ModelState, ModelStateChanged
 from app.services.model_library import ModelLibrary
@@ -283,6 +284,18 @@ def test_estimate_and_layout_agree(bench: Bench, chat_model: Path) -> None:
     assert estimated.kv_bytes == pytest.approx(measured.kv_bytes, rel=0.001)
     assert estimated.compute_bytes == pytest.approx(measured.compute_bytes, rel=0.1)
     assert estimated.total_bytes == pytest.approx(measured.total_bytes, rel=0.15)
+
+
+def test_a_verdict_is_for_the_settings_with_which_it_would_be_loaded(bench: Bench, chat_model: Path) -> None:
+    library = bench.library
+    model = library.add(chat_model)
+    general = library.verdict(model.id)
+    library.set_preset(model.id, Preset(n_ctx=1024, kv_type="q4_0"))
+    own = library.verdict(model.id)
+    assert (general.n_ctx, own.n_ctx) == (4096, 1024)
+    assert own == library.verdict(model.id, 1024, "q4_0")
+    assert own.kv_bytes < library.verdict(model.id, 1024, "f16").kv_bytes
+    assert library.lesson(model.id, [1024]).context[0].kv_bytes == own.kv_bytes
 
 
 def test_a_model_that_is_far_too_large_is_not_loaded(bench: Bench, tmp_path: Path) -> None:

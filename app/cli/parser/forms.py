@@ -54,8 +54,8 @@ def context(parser: Parser, about: str = "context length in tokens") -> None:
 
 
 def kv_type(parser: Parser) -> None:
-    """``--kv-type``."""
-    parser.add_argument("--kv-type", choices=KV_TYPES, default="f16", help="type of the KV cache (default: f16)")
+    """``--kv-type``, None unless it is given."""
+    parser.add_argument("--kv-type", choices=KV_TYPES, help="type of the KV cache; default: as the settings say")
 
 
 def words(typed: str) -> str:

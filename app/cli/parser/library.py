@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cli.parser.forms import Commands, Parser, command, context, family, kv_type, number, words
+from app.cli.parser.forms import Commands, Parser, command, context, family, number, words
 from app.models.kv_type import KV_TYPES
 
 MODEL = "name or number of a model in the library"
@@ -30,8 +30,10 @@ def _add_sizes(commands: Commands[Parser]) -> None:
     )
     size.add_argument("model", metavar="MODEL", help=_OR_FILE)
     context(size)
-    kv_type(size)
-    size.add_argument("--gpu-layers", type=number(-1, 10_000), default=-1, metavar="N", help="default: -1, all")
+    size.add_argument("--kv-type", choices=KV_TYPES, help="type of the KV cache; default: as it would be loaded")
+    size.add_argument(
+        "--gpu-layers", type=number(-1, 10_000), metavar="N", help="-1: all; default: as it would be loaded"
+    )
     size.add_argument("--quantization", type=words, metavar="TYPE", help="as if it were quantized so, e.g. Q4_K_M")
     plan = command(commands, "plan", "how to load a model on this machine, and why so", "models plan")
     plan.add_argument("model", metavar="MODEL", help=f"{_OR_FILE}, or a repository on the hub (author/name)")

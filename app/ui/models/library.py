@@ -25,7 +25,8 @@ class Library(QAbstractListModel):
         super().__init__(parent)
         self._parts = parts
         self._models: list[LibraryModel] = []
-        self._verdicts: dict[int, Verdict | None] = {}
+        self._verdicts: dict[int, Verdict] = {}
+        self._asked: set[int] = set()
         self._wanted: list[int] = []
         self._asking = False
         self._state = ModelState()
@@ -36,8 +37,7 @@ class Library(QAbstractListModel):
         shown = sorted(models, key=lambda model: (order[model.summary.kind], model.title.casefold()))
         if [model.id for model in shown] == [model.id for model in self._models]:
             self._models = shown
-            if shown:
-                self.dataChanged.emit(self.index(0), self.index(len(shown) - 1))
+            self.forget_verdicts()
             return
         self.beginResetModel()
         self._models = shown
@@ -63,8 +63,9 @@ class Library(QAbstractListModel):
         return next((row for row, model in enumerate(self._models) if model.id == model_id), -1)
 
     def forget_verdicts(self) -> None:
-        """Free memory is another now."""
-        self._verdicts.clear()
+        """Free memory is another now, or the choices for a model: the old verdicts stay until there are new ones."""
+        self._asked.clear()
+        self._wanted.clear()
         if self._models:
             self.dataChanged.emit(self.index(0), self.index(len(self._models) - 1))
 
@@ -119,18 +120,18 @@ class Library(QAbstractListModel):
         return tuple(flags)
 
     def _verdict(self, model: LibraryModel) -> Verdict | None:
-        if model.id not in self._verdicts:
-            self._verdicts[model.id] = None
+        if model.id not in self._asked:
+            self._asked.add(model.id)
             self._wanted.append(model.id)
             self._ask()
-        return self._verdicts[model.id]
+        return self._verdicts.get(model.id)
 
     def _ask(self) -> None:
         if self._asking or not self._wanted:
             return
         self._asking = True
         model_id = self._wanted.pop()  # the latest painted is the one people look at
-        models, kv_type = self._parts.models, self._parts.settings.current.model.kv_type
+        models = self._parts.models
 
         def came(verdict: Verdict) -> None:
             self._verdicts[model_id] = verdict
@@ -145,7 +146,7 @@ class Library(QAbstractListModel):
             self._asking = False
             self._ask()
 
-        self._parts.bridge.run(lambda: models.verdict(model_id, None, kv_type), came, failed)
+        self._parts.bridge.run(lambda: models.verdict(model_id), came, failed)
 
 
 class LibraryFilter(QSortFilterProxyModel):

@@ -112,6 +112,7 @@ class LibraryView(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
+        self._library.forget_verdicts()  # the general settings may be others now
         self._again.start()
 
     def _refresh(self) -> None:
