@@ -19,7 +19,7 @@ from app.ui.models.find.next_steps import NextSteps
 from app.ui.models.find.room import room_bytes
 from app.ui.models.fit import FitPanel
 from app.ui.parts import Parts
-from app.ui.widgets.basic import column, label
+from app.ui.widgets.basic import column, label, row
 from app.ui.widgets.words import counted
 
 
@@ -43,7 +43,7 @@ class FileChoice(QWidget):
         self.fit = FitPanel(parts.theme, parts.bridge, "models.find.fit")
         self.fit.changed.connect(self._judged)
         self.fit.failed.connect(self._not_judged)
-        self.steps = NextSteps("models.find.fit", ("page", "settings", "token", "retry"))
+        self.steps = NextSteps("models.find.fit", leading=False)
         which = label(self.tr("Which file?"), "heading")
         cost = label(
             self.tr("The same model, stored more or less exactly. Choosing one reads its header: a few MB."),
@@ -54,7 +54,11 @@ class FileChoice(QWidget):
         self._some = QWidget()
         column(which, self._advised, self._files, cost, spacing=6, parent=self._some)
         self._fits = QWidget()
-        column(self._fit_title, self.steps, self.fit, spacing=6, parent=self._fits)
+        title = row(self._fit_title, self.steps, spacing=8)
+        title.insertStretch(1)
+        below = column(spacing=6, parent=self._fits)
+        below.addLayout(title)
+        below.addWidget(self.fit)
         column(self._some, self._none, self._fits, spacing=14, parent=self)
 
     @property

@@ -21,7 +21,7 @@ from app.ui.models.find.head import DetailsHead
 from app.ui.models.find.next_steps import NextSteps, ProblemPanel
 from app.ui.models.find.skeleton import Skeleton
 from app.ui.models.find.whereabouts import Whereabouts
-from app.ui.models.find.words import model_title, one_line
+from app.ui.models.find.words import one_line
 from app.ui.parts import Parts
 from app.ui.widgets.basic import column, label, line
 from app.ui.widgets.page import scrolling
@@ -135,7 +135,7 @@ class HubDetailsPane(QFrame):
     def _show(self, details: HubDetails, token: TokenState) -> None:
         self._details = details
         model = details.model
-        self._head.show_title(model_title(model), model.repo_id)
+        self._head.show_title(model.title, model.repo_id)
         trained = self.tr("trained for {n} tokens").format(n=number(model.n_ctx_train)) if model.n_ctx_train else ""
         self._facts.setText(" · ".join(part for part in (model.architecture, trained, one_line(model)) if part))
         self._gate.show_model(model, token, self._page())
@@ -169,7 +169,7 @@ class HubDetailsPane(QFrame):
         file, details, parts = self.choice.file, self._details, self._parts
         if file is None or details is None:
             return
-        title = model_title(details.model)
+        title = details.model.title
         self._foot.wait()
 
         def failed(error: SatchelError) -> None:

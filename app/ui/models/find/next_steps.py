@@ -34,7 +34,10 @@ def steps_for(error: SatchelError) -> tuple[Step, ...]:
 
 
 class NextSteps(QWidget):
-    """The buttons, those of them that are ``offered``; hidden where there is no error."""
+    """The buttons, those of them that are ``offered``; hidden where there is no error.
+
+    ``leading``: the first one is what the view is about now.
+    """
 
     retry_requested = Signal()
     settings_requested = Signal()
@@ -42,8 +45,11 @@ class NextSteps(QWidget):
     page_requested = Signal()
     back_requested = Signal()
 
-    def __init__(self, name: str, offered: tuple[Step, ...] = ("retry", "settings", "token")) -> None:
+    def __init__(
+        self, name: str, offered: tuple[Step, ...] = ("retry", "settings", "token"), *, leading: bool = True
+    ) -> None:
         super().__init__()
+        self._leading = leading
         self.setObjectName(f"{name}.steps")
         settings = self.settings_requested.emit
         made = {
@@ -54,7 +60,7 @@ class NextSteps(QWidget):
             "retry": button(self.tr("Try again"), f"{name}.retry", self.retry_requested.emit),
         }
         self._buttons = {step: widget for step, widget in made.items() if step in offered}
-        row(*self._buttons.values(), spacing=8, parent=self).addStretch()
+        row(*self._buttons.values(), spacing=8, parent=self)
         self.hide()
 
     def show_for(self, error: SatchelError) -> None:
@@ -62,7 +68,7 @@ class NextSteps(QWidget):
         steps = [step for step in steps_for(error) if step in self._buttons] or ["retry"]
         for step, widget in self._buttons.items():
             widget.setVisible(step in steps)
-            restyle(widget, kind="primary" if step == steps[0] else "")
+            restyle(widget, kind="primary" if self._leading and step == steps[0] else "")
         self.show()
 
 

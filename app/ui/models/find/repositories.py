@@ -10,7 +10,7 @@ from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistent
 
 from app.models.hub.estimate import estimated_fit, smallest_file_bytes
 from app.models.hub.values import CuratedModel, HubModel
-from app.ui.models.find.words import PURPOSE_ICONS, access_badges, estimate_badge, model_title, one_line
+from app.ui.models.find.words import PURPOSE_ICONS, access_badges, estimate_badge, one_line
 from app.ui.widgets.rows import ROW_ROLE, Badge, RowContent
 from app.ui.widgets.words import parameters
 
@@ -38,7 +38,7 @@ class Row:
         icon = PURPOSE_ICONS[model.purpose] if model.purpose else "box"
         return cls(
             model.repo_id,
-            model_title(model),
+            model.title,
             model.author,
             one_line(model),
             icon,

@@ -71,11 +71,6 @@ def ago(then: datetime, now: datetime | None = None) -> str:
     return counted(_t("%Ln year(s) ago", years), years)
 
 
-def model_title(model: HubModel) -> str:
-    """Its name without what all of them are."""
-    return model.name.removesuffix("-GGUF").removesuffix("-gguf")
-
-
 def one_line(model: HubModel) -> str:
     """ "1.7 B parameters · apache-2.0 · 1.2 M downloads · 340 likes · updated 3 days ago"; only what is known."""
     known = [
