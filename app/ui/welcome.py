@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from app.core.errors import SatchelError
 from app.models.model import LibraryModel, Verdict
@@ -16,6 +14,7 @@ from app.ui.parts import Parts
 from app.ui.theme import RESOURCES
 from app.ui.widgets.basic import button, column, label, restyle, row
 from app.ui.widgets.centred_words import CentredWords
+from app.ui.widgets.dialogs import choose_folder
 from app.ui.widgets.drop_box import DropBox
 from app.ui.widgets.page import Sides, card_with_title, scrolling
 
@@ -126,9 +125,6 @@ class WelcomePage(QWidget):
             self._look_for_model()
 
     def _choose_folder(self) -> None:
-        dialog = QFileDialog(self, self.tr("Add a folder"))
-        dialog.setObjectName("welcome.folder.dialog")
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.filesSelected.connect(lambda files: self.folder_chosen.emit(Path(files[0])))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        choose_folder(
+            self, "welcome.folder.dialog", self.tr("Add a folder"), lambda paths: self.folder_chosen.emit(paths[0])
+        )

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
-    QInputDialog,
     QMenu,
     QMessageBox,
     QProgressBar,
@@ -28,6 +27,7 @@ from app.ui.documents.words import fraction, is_busy, long_state, progress_line
 from app.ui.notices import Action, Note
 from app.ui.parts import Parts
 from app.ui.widgets.basic import Icon, IconButton, button, column, frame, label, row
+from app.ui.widgets.dialogs import ask_name, choose_files, choose_folder
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.search_field import SearchField
 from app.ui.widgets.words import short_path
@@ -188,27 +188,17 @@ class CollectionDetail(QWidget):
             self.ask_about.emit(self._info.id)
 
     def _add_folder(self) -> None:
-        dialog = QFileDialog(self, self.tr("Add a folder"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        self._open_chooser(dialog)
+        if self._info is not None:
+            add = partial(self._add, self._info.id)
+            choose_folder(self, "documents.add.dialog", self.tr("Add a folder"), add)
 
     def _add_files(self) -> None:
-        dialog = QFileDialog(self, self.tr("Add files"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        self._open_chooser(dialog)
+        if self._info is not None:
+            add = partial(self._add, self._info.id)
+            choose_files(self, "documents.add.dialog", self.tr("Add files"), add)
 
-    def _open_chooser(self, dialog: QFileDialog) -> None:
-        info = self._info
-        if info is None:
-            return
-        dialog.setObjectName("documents.add.dialog")
-        dialog.filesSelected.connect(
-            lambda files: self._parts.bridge.run(
-                lambda: self._parts.documents.add(info.id, [Path(file) for file in files])
-            )
-        )
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+    def _add(self, collection_id: int, paths: list[Path]) -> None:
+        self._parts.bridge.run(lambda: self._parts.documents.add(collection_id, paths))
 
     def _rescan(self, *, retry_failed: bool) -> None:
         info = self._info
@@ -224,19 +214,18 @@ class CollectionDetail(QWidget):
         info = self._info
         if info is None:
             return
-        dialog = QInputDialog(self)
-        dialog.setObjectName("documents.rename.dialog")
-        dialog.setWindowTitle(self.tr("Rename the collection"))
-        dialog.setLabelText(self.tr("Its name in Satchel (folders keep theirs):"))
-        dialog.setTextValue(info.name)
-        dialog.resize(420, 120)
-        dialog.textValueSelected.connect(
-            lambda name: self._parts.bridge.run(
-                lambda: self._parts.documents.rename(info.id, name.strip() or info.name)
-            )
+
+        def rename(name: str) -> None:
+            self._parts.bridge.run(lambda: self._parts.documents.rename(info.id, name or info.name))
+
+        ask_name(
+            self,
+            "documents.rename.dialog",
+            self.tr("Rename the collection"),
+            self.tr("Its name in Satchel (folders keep theirs):"),
+            info.name,
+            rename,
         )
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
 
     def _ask_remove(self) -> None:
         info = self._info

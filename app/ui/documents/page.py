@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFileDialog, QFrame, QListView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QListView, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.knowledge.protocol import CollectionInfo
 from app.services.events import CollectionsChanged, Event
@@ -19,6 +18,7 @@ from app.ui.parts import Parts
 from app.ui.theme import Theme
 from app.ui.widgets.basic import button, column, row
 from app.ui.widgets.centred_words import CentredWords
+from app.ui.widgets.dialogs import choose_files, choose_folder
 from app.ui.widgets.drop_box import DropBox
 from app.ui.widgets.page import header
 from app.ui.widgets.rows import ROW_ROLE, Badge, RowContent, RowDelegate
@@ -144,20 +144,10 @@ class DocumentsPage(QWidget):
         self._parts.bridge.run(lambda: self._parts.documents.set_paused(paused))
 
     def _choose_folder(self) -> None:
-        dialog = QFileDialog(self, self.tr("Add a folder"))
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        self._open_chooser(dialog)
+        choose_folder(self, "documents.new.dialog", self.tr("Add a folder"), self.paths_chosen.emit)
 
     def _choose_files(self) -> None:
-        dialog = QFileDialog(self, self.tr("Add files"))
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        self._open_chooser(dialog)
-
-    def _open_chooser(self, dialog: QFileDialog) -> None:
-        dialog.setObjectName("documents.new.dialog")
-        dialog.filesSelected.connect(lambda files: self.paths_chosen.emit([Path(file) for file in files]))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        choose_files(self, "documents.new.dialog", self.tr("Add files"), self.paths_chosen.emit)
 
 
 class CollectionsModel(QAbstractListModel):
