@@ -226,6 +226,11 @@ class ModelLibrary(LibraryEntries):
         record = self._records.get(model.id) if model is not None else None
         return record.preset.over(record.model.summary.recommended) if record is not None else NO_PRESET
 
+    def stop_loading(self) -> None:
+        """Stop the load under way, if there is one; returns at once. :meth:`load` then raises :class:`Cancelled`, and
+        none is loaded unless the one before was not given up yet."""
+        self._loader.stop()
+
     def unload(self) -> None:
         """Free the model's memory."""
         self._loader.unload()

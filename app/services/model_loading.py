@@ -53,6 +53,7 @@ class ModelLoader:
         self._state_lock = threading.Lock()
         self._state = ModelState()
         self._settings = LoadSettings()
+        self._loading: CancelToken | None = None
 
     @property
     def state(self) -> ModelState:
@@ -111,6 +112,12 @@ class ModelLoader:
         known = ThreadCounts.known(self._threads_known(model), self._machine().logical_cores)
         return known.decode if known is not None else 0
 
+    def stop(self) -> None:
+        """Stop the load under way, if there is one: it ends with :class:`Cancelled`."""
+        loading = self._loading
+        if loading is not None:
+            loading.cancel()
+
     def close(self) -> None:
         """End the worker, and wait until a load under way has seen that it was not a crash."""
         self._inference.close()
@@ -150,11 +157,13 @@ class ModelLoader:
     def _load(self, model: LibraryModel, settings: LoadSettings, force: bool, cancel: CancelToken | None) -> Loaded:
         path = Path(model.path)
         before = self.state
+        self._loading = cancel = cancel or CancelToken()
         self._set(ModelState("loading", model, step="size"))
         crashes = self._crashes()
         try:
             if not force:
                 self._refuse_too_large(model, path, settings)
+            cancel.check()
             # Counted before: a load that takes the whole program down with it is a crash, too.
             self._set_crashes(crashes + 1)
             loaded = self._inference.load(path, settings, self._threads_known(model), self._progress(model), cancel)
@@ -174,6 +183,8 @@ class ModelLoader:
         except BaseException:
             self._set(ModelState("failed", model, problem="Something went wrong inside Satchel."))
             raise
+        finally:
+            self._loading = None
         self._set_crashes(crashes)
         self._facts.set(_LAST_MODEL, str(model.id))
         if loaded.threads_measured:

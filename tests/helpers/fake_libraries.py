@@ -12,7 +12,7 @@ import msgspec
 
 from app.chat.sources import CheckedSentence, Evidence, Passage, Quote
 from app.chat.transcript import RunFigures
-from app.core.errors import DocumentError, ModelError, SatchelError
+from app.core.errors import Cancelled, DocumentError, ModelError, SatchelError
 from app.core.jobs import CancelToken, Progress
 from app.hardware.machine import Gpu, Machine
 from app.inference.protocol import Backend, Loaded, LoadSettings, MemoryUse
@@ -81,6 +81,7 @@ class FakeModelLibrary(FakeEntries):
         self.problem: SatchelError | None = None
         self.hold_load: threading.Event | None = None
         """When set, a load waits for it half way."""
+        self._stopped = False
         self.copied: list[str] = []
         self.loads: list[tuple[int, LoadSettings, bool]] = []
 
@@ -157,6 +158,10 @@ class FakeModelLibrary(FakeEntries):
         self._set(ModelState("loading", chosen, fraction=0.4, step="weights"))
         if self.hold_load is not None:
             self.hold_load.wait(10)
+            if self._stopped:
+                self._stopped = False
+                self._set(ModelState())
+                raise Cancelled
         if self.problem is not None:
             problem, self.problem = self.problem, None
             self._set(ModelState("failed", chosen, problem=str(problem)))
@@ -182,6 +187,11 @@ class FakeModelLibrary(FakeEntries):
         layout = Layout.on_host(verdict.weights_bytes, verdict.kv_bytes, verdict.compute_bytes, verdict.other_bytes)
         self._set(ModelState("ready", chosen, loaded, last_figures=FIGURES, layout=layout))
         return loaded
+
+    def stop_loading(self) -> None:
+        if self.state.phase == "loading" and self.hold_load is not None:
+            self._stopped = True
+            self.hold_load.set()
 
     def unload(self) -> None:
         self._set(ModelState())

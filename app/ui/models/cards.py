@@ -69,7 +69,11 @@ class LoadedCard(QWidget):
         self._unload = button(self.tr("Unload"), "models.unload", self._do_unload, "link")
         self._unload.setToolTip(self.tr("Unload the model and free its memory"))
         self._unload.setAccessibleName(self.tr("Unload the model and free its memory"))
-        card, layout = card_with_title(parts.theme, "zap", self.tr("Loaded model"), "models.loaded", self._unload)
+        self._stop = button(self.tr("Stop"), "models.loading.stop", parts.models.stop_loading, "link")
+        self._stop.setToolTip(self.tr("Stop loading the model"))
+        self._stop.setAccessibleName(self.tr("Stop loading the model"))
+        title = self.tr("Loaded model")
+        card, layout = card_with_title(parts.theme, "zap", title, "models.loaded", self._stop, self._unload)
         column(card, parent=self)
         self._title = label(kind="heading", wrap=True, name="models.loaded.title")
         self._words = label(kind="muted", wrap=True, name="models.loaded.words")
@@ -89,6 +93,7 @@ class LoadedCard(QWidget):
         name = state.model.title if state.model is not None else loaded.name if loaded is not None else ""
         ready = state.phase == "ready" and loaded is not None
         self._unload.setVisible(ready)
+        self._stop.setVisible(state.phase == "loading")
         self._progress.setVisible(state.phase == "loading")
         self._facts.setVisible(ready)
         self._bar.setVisible(ready)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-from app.core.errors import DoesNotFit, SatchelError
+from app.core.errors import Cancelled, DoesNotFit, SatchelError
 from app.inference.protocol import LoadSettings
 from app.ui.notices import Action, Note
 from app.ui.parts import Parts
@@ -23,7 +23,7 @@ def load_model(parts: Parts, model_id: int, settings: LoadSettings | None, *, fo
                 lambda: load_model(parts, model_id, settings, force=True),
             )
             parts.notify(Note(error.what, error.why, error.next_step, "error", insist))
-        else:
+        elif not isinstance(error, Cancelled):  # who stopped it sees that it has stopped
             parts.bridge.failed.emit(error)
 
     parts.bridge.run(lambda: parts.models.load(model_id, settings, force=force), None, failed)
