@@ -93,6 +93,15 @@ def test_blobs_as_early_versions_named_them(there: Ollama, tmp_path: Path) -> No
     assert [(found.path, found.problem) for found in report.found] == [(str(old), "")]
 
 
+@pytest.mark.parametrize("size", ["12", None, 1.5, -1])
+def test_a_size_that_is_none_says_nothing_of_the_file(there: Ollama, tmp_path: Path, size: object) -> None:
+    blob = there.tag("odd:latest", model_bytes())
+    layer = {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{blob.name[7:]}", "size": size}
+    places.put(there.manifest("odd:latest"), json.dumps({"layers": [layer]}))
+    (report,) = ollama.look(folders(tmp_path), Search())
+    assert [(found.name, found.size_bytes) for found in report.found] == [("odd:latest", blob.stat().st_size)]
+
+
 def test_a_model_that_runs_elsewhere_has_no_file(there: Ollama, tmp_path: Path) -> None:
     places.put(there.manifest("gpt-oss:120b-cloud"), json.dumps({"layers": []}))
     (report,) = ollama.look(folders(tmp_path), Search())
