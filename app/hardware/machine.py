@@ -55,3 +55,5 @@ class Machine:
     gpus: tuple[Gpu, ...] = ()
     gpu_problem: str = ""
     system: str = ""
+    gpu_makers: tuple[str, ...] = ()
+    """Who made the graphics cards that are plugged in ("AMD"), as far as the system tells; used or not."""

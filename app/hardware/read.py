@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from app.hardware.cgroup import CgroupLimits, read_cgroup
+from app.hardware.display_cards import read_makers
 from app.hardware.gpus import read_gpus
 from app.hardware.machine import Machine
 
@@ -30,6 +31,7 @@ def read_machine() -> Machine:
         memory_available_bytes=_available(memory.available, limits),
         gpus=gpus,
         gpu_problem=gpu_problem,
+        gpu_makers=read_makers() if sys.platform == "linux" else (),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
     )
 

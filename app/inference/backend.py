@@ -36,20 +36,39 @@ def device_names() -> list[str]:
     return [f"{_text(ggml, 'name', device)}: {_text(ggml, 'description', device)}" for device in _devices(ggml)]
 
 
-def accelerators() -> tuple[Accelerator, ...]:
-    """The GPUs among the devices, with their memory as it is now. Call ``load_llama_cpp`` first."""
-    ggml = _ggml()
-    found = []
+def accelerators(ggml: Any = None) -> tuple[Accelerator, ...]:
+    """The GPUs that a model would be spread over, in that order, with their memory as it is now.
+
+    By llama.cpp's own rule (``llama_prepare_model_devices``): a card that two backends show counts once, as the first
+    one shows it; integrated GPUs serve only where there is no other, and only those of one backend. Call
+    ``load_llama_cpp`` first. ``ggml``: its library, or what behaves like it.
+    """
+    ggml = ggml or _ggml()
+    discrete: list[Accelerator] = []
+    integrated: list[Accelerator] = []
+    backends: set[str] = set()
     for device in _devices(ggml):
         kind = _KINDS.get(ggml.ggml_backend_dev_type(device))
         if kind is None:
             continue
-        free, total = ctypes.c_size_t(), ctypes.c_size_t()
-        ggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
-        name, description = _text(ggml, "name", device), _text(ggml, "description", device)
-        slot = pci_bus_id(ggml, device, total.value)
-        found.append(Accelerator(name, description, kind, total.value, free.value, slot))
-    return tuple(found)
+        found = _accelerator(ggml, device, kind)
+        if kind == "gpu":
+            if not found.pci_bus_id or all(each.pci_bus_id != found.pci_bus_id for each in discrete):
+                discrete.append(found)
+            continue
+        backend = found.name.rstrip("0123456789")
+        if not backends or backend in backends:
+            backends.add(backend)
+            integrated.append(found)
+    return tuple(discrete or integrated)
+
+
+def _accelerator(ggml: Any, device: int, kind: Literal["gpu", "integrated"]) -> Accelerator:
+    free, total = ctypes.c_size_t(), ctypes.c_size_t()
+    ggml.ggml_backend_dev_memory(device, ctypes.byref(free), ctypes.byref(total))
+    name, description = _text(ggml, "name", device), _text(ggml, "description", device)
+    slot = pci_bus_id(ggml, device, total.value)
+    return Accelerator(name, description, kind, total.value, free.value, slot)
 
 
 def pci_bus_id(ggml: Any, device: int, total_bytes: int) -> str:

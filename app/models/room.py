@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from app.hardware.bandwidth import ReadSpeed
 from app.hardware.machine import Accelerator, Gpu, Machine
+from app.hardware.same_card import driver_entries
 from app.models.plan import DeviceRoom, Room
 from app.models.sizing import HOST
 from app.models.verdict import reserve_bytes
@@ -32,14 +33,12 @@ def make_room(
     free = _stepped(machine.memory_available_bytes + replaced.get(HOST, 0))
     bytes_per_s = max((each.bytes_per_s for each in readers), default=0.0)
     memory = DeviceRoom(HOST, "memory", free, reserve_bytes(free), machine.memory_total_bytes, bytes_per_s)
-    known = list(machine.gpus)
-    gpus = []
-    for number, accelerator in enumerate(accelerators):
-        gpu = _same_card(accelerator, known)
-        if gpu is not None:
-            known.remove(gpu)
-        gpus.append(_gpu_room(number, accelerator, gpu, machine, replaced.get(accelerator.name, 0), memory))
-    return Room(memory, tuple(gpus), tuple(readers))
+    entries = driver_entries(accelerators, machine.gpus)
+    gpus = tuple(
+        _gpu_room(number, accelerator, gpu, machine, replaced.get(accelerator.name, 0), memory)
+        for number, (accelerator, gpu) in enumerate(zip(accelerators, entries, strict=True))
+    )
+    return Room(memory, gpus, tuple(readers))
 
 
 def _gpu_room(
@@ -68,20 +67,6 @@ def _gpu_room(
 def _unified(accelerator: Accelerator, gpu: Gpu | None, machine: Machine) -> bool:
     apple_silicon = accelerator.name.startswith(_METAL) and "arm64" in machine.system
     return accelerator.kind == "integrated" or apple_silicon or (gpu is not None and gpu.unified)
-
-
-def _same_card(accelerator: Accelerator, gpus: Sequence[Gpu]) -> Gpu | None:
-    """The driver's entry for what llama.cpp sees: CUDA may count in another order, or see one of several only.
-
-    By slot where both tell it (with MIG, of the instances there the one with as much memory), else by name.
-    """
-    slot = accelerator.pci_bus_id
-    if slot and any(gpu.pci_bus_id for gpu in gpus):
-        fitting = [gpu for gpu in gpus if gpu.pci_bus_id == slot]
-    else:
-        fitting = [gpu for gpu in gpus if gpu.name == accelerator.description]
-    total = accelerator.memory_total_bytes
-    return min(fitting, key=lambda gpu: abs(gpu.memory_total_bytes - total), default=None)
 
 
 def _stepped(size_bytes: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from ctypes import c_float
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -55,16 +56,22 @@ def place(header: Header, gpus: Sequence[GpuShare], n_gpu_layers: int) -> Placem
     on_gpu = layers + 1 if n_gpu_layers < 0 else min(n_gpu_layers, layers + 1)
     if not usable or not on_gpu:
         return Placement((HOST,) * layers, HOST)
-    first, whole = layers + 1 - on_gpu, sum(gpu.share for gpu in usable)
-    ends = [reached / whole for reached in accumulate(gpu.share for gpu in usable)]
+    first = layers + 1 - on_gpu
+    reached = list(accumulate((gpu.share for gpu in usable), lambda before, share: _float(before + share)))
+    ends = [_float(each / reached[-1]) for each in reached]
 
     def device(layer: int) -> str:
         if layer < first:
             return HOST
-        at = (layer - first) / on_gpu
+        at = _float((layer - first) / on_gpu)
         return next((gpu.device for gpu, end in zip(usable, ends, strict=True) if at < end), usable[-1].device)
 
     return Placement(tuple(device(layer) for layer in range(layers)), device(layers))
+
+
+def _float(number: float) -> float:
+    """As llama.cpp computes it: a layer that lies just where two GPUs meet goes to the one that rounding says."""
+    return c_float(number).value
 
 
 def weights_by_device(header: Header, placement: Placement) -> dict[str, int]:

@@ -48,6 +48,13 @@ def test_several_gpus_share_in_order_and_proportion(header: Header) -> None:
     assert place(header, TWO, 4).layers == (*[HOST] * 4, *["CUDA0"] * 3)
 
 
+def test_layers_that_lie_where_two_gpus_meet_go_where_llama_cpps_rounding_puts_them(tmp_path: Path) -> None:
+    header = read_header(gguf_files.llama(tmp_path / "six.gguf", n_layers=6))
+    gpus = [GpuShare(f"CUDA{number}", 0.1) for number in range(7)]
+    found = place(header, gpus, -1)
+    assert (*found.layers, found.output) == tuple(gpu.device for gpu in gpus)
+
+
 def test_weights_lie_where_their_layers_do(header: Header) -> None:
     weights = weights_by_device(header, place(header, TWO, 4))
     block = sum(tensor.size_bytes for tensor in header.tensors if tensor.name.startswith("blk.0."))
