@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from app.models.adapter import AttachedAdapter
 from app.models.preset import NO_PRESET, Preset
 from app.models.source import ModelSource, NewerFile
+from app.models.titles import readable
 
 if TYPE_CHECKING:  # the formulas need what is defined here
     from app.models.sizing import DeviceParts
@@ -74,7 +75,7 @@ class LibraryModel:
     program: str = ""
     """Whose folder it lies in ("Ollama"); empty: nobody's."""
     found_name: str = ""
-    """What that program calls it."""
+    """What that program calls it; of a download, its title there."""
     duplicates: tuple[int, ...] = ()
     """Ids of other models of the library with the same content, in files of their own."""
     template_changed: bool = False
@@ -88,7 +89,7 @@ class LibraryModel:
     @property
     def plain_name(self) -> str:
         """Its name alone, for a field to change it in."""
-        return self.name or self.found_name or self.summary.name
+        return self.name or self.found_name or readable(self.summary.name)
 
     @property
     def title(self) -> str:

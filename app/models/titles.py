@@ -1,12 +1,30 @@
-"""Telling models apart that have the same name."""
+"""What a model is called, the same in the search, the downloads and the library; and telling those of one name apart."""
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from app.models.model import LibraryModel
+if TYPE_CHECKING:  # whose titles are made here
+    from app.models.model import LibraryModel
+
+_FORMAT = re.compile(r"[-_. ]gguf$", re.IGNORECASE)
+_QUANTIZATION = re.compile(r"[-. ]((i1-)?(I|T)?Q\d\w*|B?F16|F32|MXFP4\w*)$", re.IGNORECASE)
+
+
+def readable(name: str) -> str:
+    """A repository's, a header's or a file's name as a person reads it: "Qwen3 8B" of "Qwen3-8B-Q4_K_M-GGUF".
+
+    The file format and the quantization, which stand beside it everywhere, are left out; a name that has spaces keeps
+    its hyphens.
+    """
+    plain = name.strip()
+    for ending in (_FORMAT, _QUANTIZATION):
+        plain = ending.sub("", plain) or plain
+    return plain if " " in plain else plain.replace("-", " ")
 
 
 def distinctions(models: Iterable[LibraryModel]) -> dict[int, str]:

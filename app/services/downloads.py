@@ -16,7 +16,7 @@ from app.models.source import ModelSource
 class Library(Protocol):
     """Where finished models go."""
 
-    def add(self, path: Path, *, source: ModelSource | None, sha256s: Sequence[str]) -> LibraryModel:
+    def add(self, path: Path, *, source: ModelSource | None, sha256s: Sequence[str], found_name: str) -> LibraryModel:
         """Add a file in place. Errors: ModelError when it is no model that can be used."""
         ...
 
@@ -92,6 +92,6 @@ def shelve(library: Library, endpoint: Callable[[], str]) -> Callable[[Download]
         if download.file.role != "model":
             return
         source = ModelSource(download.repo_id, download.revision, download.file.paths[0], endpoint())
-        library.add(Path(download.target), source=source, sha256s=download.file.sha256s)
+        library.add(Path(download.target), source=source, sha256s=download.file.sha256s, found_name=download.title)
 
     return add

@@ -279,7 +279,7 @@ def download(number: int, state: DownloadState = "queued", done: float = 0.0, **
     file = files(repository, [changes.pop("quantization", "Q8_0")])[0]
     made = Download(
         id=number,
-        title=repository.name.removesuffix("-GGUF").replace("-", " "),
+        title=repository.title,
         file=file,
         state=state,
         done_bytes=int(file.size_bytes * done),

@@ -142,8 +142,9 @@ def test_a_download_is_satchels_own_and_a_newer_one_takes_its_place(bench: Bench
     folder.mkdir(parents=True)
     path = gguf_files.llama(folder / "tiny.gguf", spells=True, n_embd=128)
     source = ModelSource("ada/tiny", "old", "tiny.gguf")
-    model = bench.library.add(path, source=source, sha256s=("AB" * 32,))
+    model = bench.library.add(path, source=source, sha256s=("AB" * 32,), found_name="Tiny 1B")
     assert (model.in_place, model.source, model.sha256) == (False, source, "ab" * 32)
+    assert model.title == "Tiny 1B", "as in the search and among the downloads"
     bench.library.set_notes(model.id, "Good.")
     gguf_files.llama(path, spells=True, n_embd=128, n_layers=3, tokenizer__chat_template="{{ other }}")
     newer = ModelSource("ada/tiny", "new", "tiny.gguf")

@@ -36,6 +36,7 @@ def list_all(services: Services, terminal: Terminal, options: argparse.Namespace
             (
                 str(download.id),
                 download.title,
+                download.file.quantization,
                 _STATES[download.state],
                 percent(download.done_bytes, download.total_bytes),
                 amount(download.done_bytes, download.total_bytes),
@@ -43,7 +44,7 @@ def list_all(services: Services, terminal: Terminal, options: argparse.Namespace
             )
             for download in downloads
         ]
-        terminal.table(("ID", "NAME", "STATE", "", "SIZE", "FROM"), rows, right=(0, 3))
+        terminal.table(("ID", "NAME", "TYPE", "STATE", "", "SIZE", "FROM"), rows, right=(0, 4))
         _write_problems(terminal, downloads)
     return 0
 

@@ -96,8 +96,7 @@ def _say_choice(terminal: Terminal, file: HubFile, choice: Choice, verdict: Verd
 
 
 def _title(details: HubDetails, file: HubFile) -> str:
-    name = details.model.name.removesuffix("-GGUF").removesuffix("-gguf").replace("-", " ")
-    return f"{name} {file.quantization}".strip() if file.role == "model" else file.name
+    return details.model.title if file.role == "model" else file.name
 
 
 def write_finished(terminal: Terminal, download: Download, model: LibraryModel | None) -> None:

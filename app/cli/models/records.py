@@ -43,7 +43,7 @@ def verdict_record(verdict: Verdict) -> Record:
 
 def hub_model_record(model: HubModel) -> Record:
     """One repository."""
-    return record(model)
+    return {"title": model.title, **record(model)}
 
 
 def hub_file_record(file: HubFile) -> Record:

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.core.errors import ModelError
 from app.models.adapter import Adapter
 from app.models.model import LibraryModel
+from app.models.titles import readable
 from app.services.compose import Services
 
 _GGUF = ".gguf"
@@ -17,8 +18,8 @@ def find_model(services: Services, wanted: str) -> LibraryModel:
     models, typed = services.models.models(), wanted.casefold()
     for match in (
         [m for m in models if wanted == str(m.id) or typed == m.title.casefold()],
-        [m for m in models if typed == m.plain_name.casefold()],
-        [m for m in models if m.title.casefold().startswith(typed)],
+        [m for m in models if typed in (m.plain_name.casefold(), m.summary.name.casefold())],
+        [m for m in models if m.title.casefold().startswith((typed, readable(typed)))],
     ):
         if len(match) == 1:
             return match[0]

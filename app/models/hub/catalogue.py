@@ -24,6 +24,10 @@ class Catalogue:
     models: tuple[CuratedModel, ...] = ()
     problems: tuple[str, ...] = ()
 
+    def title(self, repo_id: str) -> str:
+        """What the list calls a model; empty when it is not on it."""
+        return next((model.title for model in self.models if model.repo_id.lower() == repo_id.lower()), "")
+
     def purpose(self, repo_id: str) -> Purpose | None:
         """What a repository is on the list for; None when it is not on it."""
         return next((model.purpose for model in self.models if model.repo_id.lower() == repo_id.lower()), None)

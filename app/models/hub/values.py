@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from app.models.split import part_names
+from app.models.titles import readable
 
 Gated = Literal["", "auto", "manual"]
 """``auto``: its conditions must be accepted; ``manual``: its author must also let each person in."""
@@ -39,6 +40,13 @@ class HubModel:
     tags: tuple[str, ...] = ()
     purpose: Purpose | Literal[""] = ""
     """From the curated list; empty: not on it."""
+    curated_title: str = ""
+    """The same."""
+
+    @property
+    def title(self) -> str:
+        """Its name to be shown."""
+        return self.curated_title or readable(self.name)
 
 
 @dataclass(frozen=True)

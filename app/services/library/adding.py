@@ -47,6 +47,7 @@ class Adding:
         *,
         source: ModelSource | None = None,
         sha256s: Sequence[str] = (),
+        found_name: str = "",
     ) -> tuple[LibraryModel, bool]:
         """Add a file; with the model, whether it is new. Errors: :class:`ModelError`, :class:`DiskFull`,
         :class:`Cancelled`."""
@@ -72,6 +73,7 @@ class Adding:
                 copied_from=str(path) if copy else "",
                 source=source,
                 sha256s=sha256s,
+                found_name=found_name,
             )
         return added, True
 

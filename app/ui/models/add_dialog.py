@@ -15,6 +15,7 @@ from app.inference.protocol import LoadSettings
 from app.models.adapter import Adapter
 from app.models.library_values import AdapterOffer
 from app.models.model import LibraryModel, ModelSummary, Verdict
+from app.models.titles import readable
 from app.ui.models.dialogs.base_choice import BaseChoice
 from app.ui.models.facts_grid import FactsGrid
 from app.ui.models.fit import FitPanel
@@ -140,7 +141,7 @@ class AddModelDialog(QDialog):
 
     def _show_model(self, summary: ModelSummary, verdict: Verdict) -> None:
         self._summary = summary
-        self._title.setText(summary.name or self._path.name)
+        self._title.setText(readable(summary.name) or self._path.name)
         self._where.setText(short_path(str(self._path)))
         self._facts.show_facts(facts(summary))
         models, path = self._parts.models, self._path

@@ -2,8 +2,30 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.models.titles import distinctions
+import pytest
+
+from app.models.titles import distinctions, readable
 from tests.helpers.fake_libraries import model
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("Qwen3-8B", "Qwen3 8B"),
+        ("Qwen3-8B-GGUF", "Qwen3 8B"),
+        ("Qwen3-8B-Q4_K_M-GGUF", "Qwen3 8B"),
+        ("qwen3-8b-q4_k_m", "qwen3 8b"),
+        ("SmolLM2-135M-Instruct.Q4_1", "SmolLM2 135M Instruct"),
+        ("gpt-oss-20b-MXFP4", "gpt oss 20b"),
+        ("DeepSeek R1-0528 8B", "DeepSeek R1-0528 8B"),
+        ("bge-m3_gguf", "bge m3"),
+        ("Phi-4-bf16", "Phi 4"),
+        ("GGUF", "GGUF"),
+        ("", ""),
+    ],
+)
+def test_a_name_reads_the_same_wherever_it_is_from(name: str, title: str) -> None:
+    assert readable(name) == title
 
 
 def test_names_that_are_different_need_nothing() -> None:

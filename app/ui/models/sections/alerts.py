@@ -84,4 +84,4 @@ class Alerts(QWidget):
             self._get.setEnabled(True)
             self._parts.bridge.failed.emit(error)
 
-        self._parts.bridge.run(lambda: get_newer(newer, model.title, hub, downloads), begun, failed, self)
+        self._parts.bridge.run(lambda: get_newer(newer, model.plain_name, hub, downloads), begun, failed, self)
