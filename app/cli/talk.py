@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import sys
-import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from collections.abc import Sequence
 
 from app.chat.answer import UNSUPPORTED_MARK, answer_parts, nearest_passages, source_line, sources_used, support_mark
 from app.chat.transcript import Message
@@ -15,6 +13,7 @@ from app.cli.documents import find_collections, write_quotes
 from app.cli.models.which_model import find_model
 from app.cli.records import reply_record
 from app.cli.terminal import OutputClosed, Terminal
+from app.core.threads import on_thread
 from app.knowledge.protocol import CollectionInfo
 from app.services.compose import Services
 from app.services.events import Event, EvidenceFound, ModelStateChanged, ReplyStep, TextArrived
@@ -126,7 +125,7 @@ def _say(
     unsubscribe = services.events.subscribe(show)
     try:
         # On a thread of its own: Ctrl-C then interrupts the wait here and not the work.
-        sending = _on_thread(lambda: services.chat.send(conversation_id, question))
+        sending = on_thread(lambda: services.chat.send(conversation_id, question), "send")
         while True:
             try:
                 reply = sending.result()
@@ -173,16 +172,3 @@ def _write_sources(terminal: Terminal, reply: Message) -> None:
     for passage in used or nearest:
         terminal.paragraph(f"[{passage.number}] {source_line(passage)}", first="  ", rest="      ")
         terminal.line(passage.path, indent="      ")
-
-
-def _on_thread(work: Callable[[], Message]) -> Future[Message]:
-    future: Future[Message] = Future()
-
-    def carry_out() -> None:
-        try:
-            future.set_result(work())
-        except BaseException as error:  # noqa: BLE001 - raised again where the result is waited for
-            future.set_exception(error)
-
-    threading.Thread(target=carry_out, name="send", daemon=True).start()
-    return future

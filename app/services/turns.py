@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from typing import Any, Protocol, TypeVar
 
 from app.core.errors import Cancelled
+from app.core.threads import on_thread
 
 T = TypeVar("T")
 
@@ -76,15 +77,7 @@ class Run:
 
         Errors: what the work raises; :class:`Cancelled` on a stop.
         """
-        future: Future[T] = Future()
-
-        def carry_out() -> None:
-            try:
-                future.set_result(work())
-            except BaseException as error:  # noqa: BLE001 - raised again where the result is waited for
-                future.set_exception(error)
-
-        threading.Thread(target=carry_out, name=name, daemon=True).start()
+        future = on_thread(work, name)
         future.add_done_callback(lambda _: self._wake.set())
         while not future.done():
             self.wait(60.0)
