@@ -33,7 +33,10 @@ class DropZone(QWidget):
         dropped = Dropped.of_mime(event.mimeData())
         if dropped:
             self._overlay.show_for(dropped)
-            event.acceptProposedAction()
+            take_copy(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        take_copy(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         self._overlay.hide()
@@ -43,8 +46,7 @@ class DropZone(QWidget):
         self._overlay.hide()
         dropped = Dropped.of_mime(event.mimeData())
         if dropped:
-            event.setDropAction(Qt.DropAction.CopyAction)  # never "move": the files stay where they are
-            event.accept()
+            take_copy(event)
             # Not at once: a dialog must not hold up the drag's source.
             QTimer.singleShot(0, self, lambda: self.dropped.emit(dropped))
 
@@ -110,6 +112,15 @@ class TextDrops(QObject):
             event.ignore()
             return True
         return super().eventFilter(watched, event)
+
+
+def take_copy(event: QDropEvent) -> None:
+    """Take what is dragged as a copy, whatever its source proposes: one that believes "move" deletes the person's file.
+
+    While it is entering and moving, too: some sources go by what they were told then.
+    """
+    event.setDropAction(Qt.DropAction.CopyAction)
+    event.accept()
 
 
 def leave_drops(page: QWidget) -> None:

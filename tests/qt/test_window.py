@@ -54,14 +54,16 @@ def _drag(window: MainWindow, data: QMimeData, where: QPoint) -> tuple[bool, Qt.
     """
     native = window.windowHandle()
     offered = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
-    how = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    how = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier)  # with which a source proposes to move
     enter = QDragEnterEvent(QPointF(where), offered, data, *how)
     QApplication.sendEvent(native, enter)
+    _never_a_move(enter)
     move = QDragMoveEvent(QPointF(where), offered, data, *how)
     if enter.isAccepted():  # as QGuiApplication does: who took the entering need not take each move
         move.setDropAction(enter.dropAction())
         move.accept()
     QApplication.sendEvent(native, move)
+    _never_a_move(move)
     assert _shown(window, "drop.overlay") == data.hasUrls()
     if not move.isAccepted():
         QApplication.sendEvent(native, QDragLeaveEvent())
@@ -70,6 +72,12 @@ def _drag(window: MainWindow, data: QMimeData, where: QPoint) -> tuple[bool, Qt.
     QApplication.sendEvent(native, drop)
     assert not _shown(window, "drop.overlay")
     return drop.isAccepted(), drop.dropAction()
+
+
+def _never_a_move(event: QDropEvent) -> None:
+    """A file manager that is told "move" deletes the file, some by what they were told before the drop."""
+    if event.isAccepted() and event.mimeData().hasUrls():
+        assert event.dropAction() == Qt.DropAction.CopyAction
 
 
 def test_the_first_start_welcomes(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:

@@ -82,10 +82,11 @@ def _drop(page: QWidget, path: Path) -> None:
     assert section is not None
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])
-    how = (Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
+    offered = Qt.DropAction.CopyAction | Qt.DropAction.MoveAction
+    how = (offered, data, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier)  # proposes to move
     enter = QDragEnterEvent(QPointF(5, 5), *how)
     QApplication.sendEvent(section, enter)
-    assert enter.isAccepted()
+    assert (enter.isAccepted(), enter.dropAction()) == (True, Qt.DropAction.CopyAction)
     QApplication.sendEvent(section, QDropEvent(QPointF(5, 5), *how))
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QSlider, QWidget
 
 from app.core.errors import SatchelError
 from app.core.sizes import size_text
 from app.models.adapter import AdapterChoice
 from app.models.model import LibraryModel
+from app.ui.drop_zone import take_copy
 from app.ui.models.sections.section import Section
 from app.ui.parts import Parts
 from app.ui.widgets.basic import IconButton, button, column, label, restyle, row
@@ -81,7 +82,10 @@ class AdaptersSection(Section):
         if _adapter_files(event) and self.model is not None:
             self.set_open(True)
             restyle(self._attach, kind="primary")
-            event.acceptProposedAction()
+            take_copy(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        take_copy(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
         restyle(self._attach, kind="")
@@ -90,8 +94,7 @@ class AdaptersSection(Section):
     def dropEvent(self, event: QDropEvent) -> None:
         restyle(self._attach, kind="")
         files = _adapter_files(event)
-        event.setDropAction(Qt.DropAction.CopyAction)
-        event.accept()
+        take_copy(event)
         for path in files:
             self.attach(path)
 
