@@ -1,4 +1,4 @@
-"""What a model is called, the same in the search, the downloads and the library; and telling those of one name apart."""
+"""What a model is called, the same in the search, the downloads and the library; telling those of one name apart."""
 
 from __future__ import annotations
 
