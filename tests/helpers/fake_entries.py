@@ -99,7 +99,9 @@ class FakeEntries:
             number = max(self._models, default=0) + 1
             like = next(iter(self._models.values()))
             header = replace(like.summary, name=each.name, size_bytes=each.size_bytes)
-            added = replace(like, id=number, path=each.path, summary=header, name="", program=each.program)
+            added = replace(
+                like, id=number, path=each.path, summary=header, name="", found_name=each.name, program=each.program
+            )
             self._models[number] = added
             made.append(added)
         self._publish(LibraryChanged())
