@@ -60,6 +60,8 @@ def test_matrices_that_do_not_multiply_do_not_belong(base: Path, tmp_path: Path)
     assert "do not fit each other" in reason(_raw(tmp_path / "a.gguf", tensors), base)
     tensors = {"blk.0.attn_q.weight.lora_a": (64,), "blk.0.attn_q.weight.lora_b": (64,)}
     assert "do not fit each other" in reason(_raw(tmp_path / "b.gguf", tensors), base)
+    tensors = {"blk.0.attn_q.weight.lora_a": (64,), "blk.0.attn_q.weight.lora_b": (8, 64)}
+    assert "do not fit each other" in reason(_raw(tmp_path / "c.gguf", tensors), base)
 
 
 @pytest.mark.parametrize(

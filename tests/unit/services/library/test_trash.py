@@ -157,3 +157,14 @@ def test_a_model_whose_file_is_gone_can_be_deleted(bench: Bench, tmp_path: Path)
     bench.entries.delete(model.id)
     assert bench.entries.models() == []
     assert not bench.entries.undelete(model.id).present
+
+
+def test_what_cannot_be_brought_back_stays_in_the_trash(bench: Bench, tmp_path: Path) -> None:
+    model = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"), "ada/tiny")
+    bench.entries.delete(model.id)
+    (bench.home.models / "ada").write_text("no folder")
+    with pytest.raises(ModelError, match="was not brought back"):
+        bench.entries.undelete(model.id)
+    assert len(bench.entries.trash()) == 1
+    (bench.home.models / "ada").unlink()
+    assert bench.entries.undelete(model.id).present

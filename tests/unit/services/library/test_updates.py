@@ -65,8 +65,11 @@ def test_what_the_hub_does_not_have_any_more_is_said(bench: Bench, model: Librar
 
 def test_without_a_source_nothing_is_asked(bench: Bench, tmp_path: Path) -> None:
     model = bench.add(gguf_files.llama(tmp_path / "m.gguf"))
-    with pytest.raises(ModelError, match="Where it was downloaded from is not known"):
-        bench.entries.check_update(model.id)
+    for source in (None, ModelSource("", file="m.gguf"), ModelSource("ada/tiny")):
+        if source is not None:
+            bench.entries.set_source(model.id, source)
+        with pytest.raises(ModelError, match="Where it was downloaded from is not known"):
+            bench.entries.check_update(model.id)
 
 
 def test_all_parts_of_a_split_model_are_compared(bench: Bench, tmp_path: Path) -> None:
