@@ -6,7 +6,7 @@ import argparse
 import contextlib
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from app.chat.answer import source_line
@@ -30,19 +30,22 @@ def add(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
     """Index files and folders; with waiting, exit code 1 if the collection as a whole could not be indexed."""
     paths = [Path(path) for path in options.paths]
     known = {info.name: info for info in services.documents.collections()}
-    if options.collection in known:
-        info = services.documents.add(known[options.collection].id, paths)
-    elif options.collection is None and (same := _of_roots(known.values(), paths)) is not None:
-        terminal.note(f"This is the collection “{same.name}” already; it is looked through again.")
-        info = services.documents.rescan(same.id)
-    else:
+    before = known.get(options.collection) if options.collection else services.documents.of(paths)
+    if before is None:
         info = services.documents.create(paths, options.collection)
+    elif options.collection:
+        info = services.documents.add(before.id, paths)
+    else:
+        terminal.note(f"This is the collection “{before.name}” already; it is looked through again.")
+        info = services.documents.create(paths)
     if not options.no_wait:
         info = _indexed(services, terminal, info)
     files = _trouble(services, info)
     if options.json:
         terminal.json({**collection_record(info), "trouble": [file_record(file) for file in files]})
     else:
+        if not options.no_wait and not info.problem:
+            terminal.line(_done(before, info))
         _write_collection(terminal, info, files)
     return 1 if info.problem and not options.no_wait else 0
 
@@ -81,11 +84,6 @@ def search(services: Services, terminal: Terminal, options: argparse.Namespace) 
         terminal.paragraph(f"[{passage.number}] {source_line(passage)}", rest="    ")
         terminal.paragraph(" ".join(passage.text.split()), first="    ", rest="    ")
     return 0
-
-
-def _of_roots(infos: Iterable[CollectionInfo], paths: Sequence[Path]) -> CollectionInfo | None:
-    roots = {str(path.expanduser().absolute()) for path in paths}
-    return next((info for info in infos if set(info.roots) == roots), None)
 
 
 def find_collections(infos: Sequence[CollectionInfo], names: Sequence[str]) -> list[CollectionInfo]:
@@ -189,6 +187,17 @@ def _write_collection(terminal: Terminal, info: CollectionInfo, trouble: Sequenc
         terminal.paragraph(info.problem, first="  ", rest="  ")
     for file in trouble:
         terminal.paragraph(f"{file.status}: {file.path}: {file.reason}", first="  ", rest="    ")
+
+
+def _done(before: CollectionInfo | None, info: CollectionInfo) -> str:
+    """What adding came to, in files and passages that can be searched now."""
+    files = info.indexed - (before.indexed if before is not None else 0)
+    passages = info.chunks - (before.chunks if before is not None else 0)
+    if before is not None and not files and not passages:
+        return "Nothing is new."
+    if before is not None and (files < 0 or passages < 0):
+        return f"Looked through again: now {counted(info.indexed, 'file')}, {counted(info.chunks, 'passage')}."
+    return f"Added: {counted(files, 'file')}, {counted(passages, 'passage')}."
 
 
 def _state(info: CollectionInfo) -> str:

@@ -44,9 +44,19 @@ class DocumentLibrary:
         """All collections, by name."""
         return list(self._client.list_collections())
 
+    def of(self, paths: Sequence[Path]) -> CollectionInfo | None:
+        """The collection of exactly these files and folders, if there is one."""
+        wanted = {str(root) for root in _roots(paths)}
+        return next((info for info in self._client.list_collections() if set(info.roots) == wanted), None)
+
     def create(self, paths: Sequence[Path], name: str | None = None) -> CollectionInfo:
-        """Make a collection of files and folders and start to index it; named after them unless a name is given."""
+        """Make a collection of files and folders and start to index it; named after them unless a name is given.
+
+        Without a name, what is a collection already is looked through again instead of being indexed twice.
+        """
         roots = _roots(paths)
+        if name is None and (same := self.of(roots)) is not None:
+            return self.rescan(same.id)
         info = self._client.create_collection((name or "").strip() or _name_for(roots), [str(root) for root in roots])
         self._changed()
         return info

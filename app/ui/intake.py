@@ -41,16 +41,23 @@ class Intake(QObject):
         self._next_model()
 
     def add_documents(self, paths: Sequence[Path], then: Callable[[CollectionInfo], None] | None = None) -> None:
-        """Make a collection of these and watch its progress in a notice."""
+        """Make a collection of these and watch its progress in a notice; one that they are already is attached."""
+        documents = self._parts.documents
 
-        def made(info: CollectionInfo) -> None:
-            self._watched[info.id] = self._notices.show_note(_progress(self, info))
-            self._follow(info)
+        def made(found: tuple[bool, CollectionInfo]) -> None:
+            known, info = found
+            if known:
+                self._notices.show_note(_known(self, info))
+            else:
+                self._watched[info.id] = self._notices.show_note(_progress(self, info))
+                self._follow(info)
             self.collection_made.emit(info.id)
             if then is not None:
                 then(info)
 
-        self._parts.bridge.run(lambda: self._parts.documents.create(paths), made, self._notices.show_error)
+        self._parts.bridge.run(
+            lambda: (documents.of(paths) is not None, documents.create(paths)), made, self._notices.show_error
+        )
 
     def _next_model(self) -> None:
         from app.ui.models.add_dialog import AddModelDialog
@@ -92,6 +99,15 @@ def _not_local(words: QObject, elsewhere: tuple[str, ...]) -> Note:
         ),
         words.tr("Save it to a file first, then drop the file."),
         "warning",
+    )
+
+
+def _known(words: QObject, info: CollectionInfo) -> Note:
+    return Note(
+        words.tr("“{name}” is in your documents already.").format(name=info.name),
+        words.tr("It is looked through again for new and changed files."),
+        "",
+        "good",
     )
 
 

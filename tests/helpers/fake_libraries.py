@@ -293,7 +293,13 @@ class FakeDocumentLibrary:
     def collections(self) -> list[CollectionInfo]:
         return sorted(self._infos.values(), key=lambda info: info.name.casefold())
 
+    def of(self, paths: Sequence[Path]) -> CollectionInfo | None:
+        wanted = {str(path) for path in paths}
+        return next((info for info in self._infos.values() if set(info.roots) == wanted), None)
+
     def create(self, paths: Sequence[Path], name: str | None = None) -> CollectionInfo:
+        if name is None and (same := self.of(paths)) is not None:
+            return same
         absent = next((path for path in paths if not path.exists()), None)
         if absent is not None:
             raise DocumentError(f"{absent} cannot be added.", "There is no such file or folder.", "Choose another one.")

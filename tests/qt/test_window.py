@@ -118,6 +118,21 @@ def test_a_dropped_folder_is_indexed_and_attached(
     qtbot.waitUntil(lambda: [note.what for note in window.notices.notes()] == [ready], timeout=5000)
 
 
+def test_a_folder_that_is_dropped_again_is_attached_not_indexed_twice(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    world.documents.put(collection(1, "House", roots=[str(tmp_path)]))
+    window.open(world.parts)
+    window.take(Dropped.of_paths([tmp_path]))
+    said = "“House” is in your documents already."
+    qtbot.waitUntil(lambda: [note.what for note in window.notices.notes()] == [said], timeout=5000)
+    qtbot.waitUntil(
+        lambda: [each.collection_ids for each in world.chat.list_conversations()] == [(1,)],
+        timeout=5000,
+    )
+    assert [info.name for info in world.documents.collections()] == ["House"]
+
+
 def test_a_closed_progress_notice_does_not_come_back(
     qtbot: QtBot, window: MainWindow, world: SimpleNamespace, tmp_path: Path
 ) -> None:

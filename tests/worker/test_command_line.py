@@ -195,6 +195,8 @@ def test_a_folder_that_is_a_collection_already_is_looked_through_again(library: 
     (tmp_path / "other.txt").write_text("The lighthouse of Cordouan stands in the mouth of the Gironde.")
     out, err = library.run("documents", "add", str(tmp_path))
     assert "is looked through again" in err
+    assert "Added: 1 file, 1 passage." in out
+    assert "Nothing is new." in library.run("documents", "add", str(tmp_path))[0]
     assert f"{made['name']} ({made['id']}): up to date" in out
     assert "2 of 2 files indexed; 2 passages" in out
     status, _ = library.run("documents", "status", made["name"])

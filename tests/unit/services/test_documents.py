@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from app.chat.sources import Evidence
@@ -40,6 +41,22 @@ class Making(ScriptedKnowledge):
         return self.list_collections()[0]
 
 
+class _Holding(Making):
+    """Has one collection, of these folders."""
+
+    def __init__(self, roots: list[str]) -> None:
+        super().__init__()
+        self._roots = roots
+        self.scanned: list[int] = []
+
+    def list_collections(self) -> list[CollectionInfo]:
+        return [msgspec.structs.replace(info, roots=self._roots) for info in super().list_collections()]
+
+    def rescan(self, collection_id: int, retry_failed: bool = False) -> CollectionInfo:
+        self.scanned.append(collection_id)
+        return self.list_collections()[0]
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     for name in ("trip/a.txt", "trip/b.txt", "other/c.txt"):
@@ -68,6 +85,16 @@ def test_a_collection_is_named_after_what_is_in_it(
     assert made == expected
     assert roots == list(dict.fromkeys(str(folder / path) for path in paths))
     assert recorder.of(CollectionsChanged)
+
+
+def test_what_is_a_collection_already_is_looked_through_again(folder: Path) -> None:
+    client = _Holding([str(folder / "trip"), str(folder / "other")])
+    documents = DocumentLibrary(client, Recorder())  # type: ignore[arg-type]
+    assert documents.create([folder / "other", folder / "trip"]).id == 1
+    assert (client.made, client.scanned) == ([], [1])
+    documents.create([folder / "trip"])
+    documents.create([folder / "other", folder / "trip"], "By name")
+    assert [name for name, _roots in client.made] == ["trip", "By name"]
 
 
 @pytest.mark.parametrize("paths", [[], ["nowhere"]])
