@@ -7,12 +7,14 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
     QAbstractSlider,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
     QScrollBar,
@@ -86,3 +88,34 @@ def test_controls_are_named_listed_and_reachable(qtbot: QtBot, world: SimpleName
         assert f"`{re.sub(r'[.][0-9]+', '.<n>', control.objectName())}`" in LISTED, control.objectName()
         assert control.accessibleName(), control.objectName()
         assert control.focusPolicy() & Qt.FocusPolicy.TabFocus, control.objectName()
+
+
+def _value(field: QWidget) -> object:
+    return field.property("currentText" if isinstance(field, QComboBox) else "value")
+
+
+@pytest.mark.parametrize("name", ["models", "models.find", "documents", "settings"])
+def test_the_wheel_scrolls_the_page_and_changes_no_field(qtbot: QtBot, world: SimpleNamespace, name: str) -> None:
+    world.models.put(model(1))
+    world.documents.put(collection(1), files=[file(1)])
+    page = _page(world, name)
+    qtbot.addWidget(page)
+    page.show()
+    fields = [each for each in _controls(page) if isinstance(each, (QAbstractSlider, QAbstractSpinBox, QComboBox))]
+    assert fields
+    for field in fields:
+        before = _value(field)
+        there = field.rect().center()
+        event = QWheelEvent(
+            QPointF(there),
+            QPointF(field.mapToGlobal(there)),
+            QPoint(),
+            QPoint(0, -120),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(field, event)
+        assert _value(field) == before, field.objectName()
+        assert field.focusPolicy() != Qt.FocusPolicy.WheelFocus, field.objectName()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QModelIndex, Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QAction, QDesktopServices, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QStackedWidget, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStackedWidget, QTableView, QWidget
 
 from app.knowledge.protocol import FileStatus
 from app.ui.chat.intents import SourceSpan
@@ -15,6 +15,7 @@ from app.ui.documents.words import status_words
 from app.ui.parts import Parts
 from app.ui.theme import room_px
 from app.ui.widgets.basic import column, label, row
+from app.ui.widgets.fields import ListField
 from app.ui.widgets.search_field import SearchField
 from app.ui.widgets.words import counted
 
@@ -32,7 +33,7 @@ class FilesView(QWidget):
         super().__init__()
         self._collection_id: int | None = None
         self.model = FilesModel(parts, self)
-        self.status = QComboBox()
+        self.status = ListField()
         self.status.setObjectName("documents.files.status")
         self.status.setAccessibleName(self.tr("Show files by state"))
         self.status.addItem(self.tr("All files"), None)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
-from PySide6.QtWidgets import QComboBox, QSlider, QWidget
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
 
 from app.core.errors import SatchelError
 from app.inference.protocol import KvType, LoadSettings
@@ -22,6 +22,7 @@ from app.ui.models.gpu_bars import GpuBars
 from app.ui.models.memory_bar import MemoryBar, Part, memory_parts
 from app.ui.theme import Theme
 from app.ui.widgets.basic import column, label, restyle, row
+from app.ui.widgets.fields import ListField, Slider
 from app.ui.widgets.rows import Badge, Tone
 from app.ui.widgets.words import number
 
@@ -53,12 +54,12 @@ class FitPanel(QWidget):
         self._gpus = GpuBars(theme, f"{name}.gpus")
         self.sentence = label(wrap=True, name=f"{name}.sentence")
         self.bar = MemoryBar(theme, f"{name}.bar")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = Slider()
         self.slider.setObjectName(f"{name}.context")
         self.slider.setAccessibleName(self.tr("Context length"))
         self._context_words = label(name=f"{name}.context.words")
         self._pages_words = label(kind="small", wrap=True)
-        self.kv = QComboBox()
+        self.kv = ListField()
         self.kv.setObjectName(f"{name}.kv")
         self.kv.setAccessibleName(self.tr("Type of the KV cache"))
         for kind, words in kv_words(self).items():

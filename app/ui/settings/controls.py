@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QDoubleSpinBox, QLabel, QPlainTextEdit, QSpinBox, QWidget
+from PySide6.QtWidgets import QLabel, QPlainTextEdit, QWidget
 
 from app.ui.theme import room_px
 from app.ui.widgets.basic import column, frame, label, line, row
+from app.ui.widgets.fields import DecimalField, ListField, WholeField
 
 T = TypeVar("T")
 
@@ -60,9 +61,9 @@ def told_entry(title: str, words: QLabel, *controls: QWidget) -> QWidget:
     return made
 
 
-def choice(words: Mapping[T, str], chosen: T, changed: Callable[[T], None]) -> QComboBox:
+def choice(words: Mapping[T, str], chosen: T, changed: Callable[[T], None]) -> ListField:
     """A list to choose one value from, each with its words."""
-    made = QComboBox()
+    made = ListField()
     for value, said in words.items():
         made.addItem(said, value)
     made.setCurrentIndex(max(0, made.findData(chosen)))
@@ -72,9 +73,9 @@ def choice(words: Mapping[T, str], chosen: T, changed: Callable[[T], None]) -> Q
 
 def whole_number(
     value: int, low: int, high: int, changed: Callable[[int], None], *, step: int = 1, suffix: str = ""
-) -> QSpinBox:
+) -> WholeField:
     """A field for a whole number."""
-    made = QSpinBox()
+    made = WholeField()
     made.setRange(low, high)
     made.setSingleStep(step)
     made.setValue(value)
@@ -86,9 +87,9 @@ def whole_number(
     return made
 
 
-def decimal(value: float, low: float, high: float, changed: Callable[[float], None], *, step: float) -> QDoubleSpinBox:
+def decimal(value: float, low: float, high: float, changed: Callable[[float], None], *, step: float) -> DecimalField:
     """A field for a number with two decimals."""
-    made = QDoubleSpinBox()
+    made = DecimalField()
     made.setRange(low, high)
     made.setSingleStep(step)
     made.setDecimals(2)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QWidget
 
 from app.models.plan import Room
 from app.services.events import ConnectionsChanged, Event
@@ -22,6 +22,7 @@ from app.ui.parts import Parts
 from app.ui.theme import room_px
 from app.ui.widgets.basic import button, column, row
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.fields import ListField
 from app.ui.widgets.search_field import SearchField
 from app.ui.widgets.words import counted
 
@@ -48,7 +49,7 @@ class FindView(QWidget):
         self._search = Search(parts, self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self.field = SearchField(parts.theme, self.tr("Search the hub for models"), "models.find.search")
-        self._sort = QComboBox()
+        self._sort = ListField()
         self._sort.setObjectName("models.find.sort")
         self._sort.setAccessibleName(self.tr("Order"))
         for value, words in sort_words().items():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QSlider, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.core.errors import SatchelError
 from app.core.sizes import size_text
@@ -17,6 +17,7 @@ from app.ui.models.sections.section import Section
 from app.ui.parts import Parts
 from app.ui.widgets.basic import IconButton, button, column, label, restyle, row
 from app.ui.widgets.elided import ElidedLabel
+from app.ui.widgets.fields import Slider
 from app.ui.widgets.words import counted
 
 _STEPS = 20
@@ -161,7 +162,7 @@ class UsedAdapter(QWidget):
             self._detach,
             size=16,
         )
-        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider = Slider()
         self._slider.setObjectName(f"{name}.scale")
         self._slider.setAccessibleName(self.tr("Scale of {name}").format(name=adapter.summary.name))
         self._slider.setRange(0, 2 * _STEPS)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDoubleSpinBox, QSpinBox, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.ui.settings.controls import decimal, whole_number
 from app.ui.theme import Theme, room_px
 from app.ui.widgets.basic import IconButton, column, label, row
+from app.ui.widgets.fields import DecimalField, WholeField
 
 
 class NumberRow(QWidget):
@@ -28,7 +29,7 @@ class NumberRow(QWidget):
         low, high = limits
         self._changed = changed
         self._default: float = low
-        self.field: QSpinBox | QDoubleSpinBox
+        self.field: WholeField | DecimalField
         if isinstance(low, int):
             self.field = whole_number(low, low, int(high), self._set, step=int(step))
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QSlider, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.inference.protocol import LoadSettings
 from app.models.model import LibraryModel
@@ -14,6 +14,7 @@ from app.models.preset import NO_PRESET, Preset
 from app.ui.models.fit import FitPanel
 from app.ui.parts import Parts
 from app.ui.widgets.basic import button, column, label, restyle, row
+from app.ui.widgets.fields import Slider
 from app.ui.widgets.words import number
 
 
@@ -30,7 +31,7 @@ class LoadChoice(QWidget):
         self._all_layers = 1
         self.n_gpu_layers = ALL_LAYERS
         """As chosen now; read on background threads, too."""
-        self._slider = QSlider(Qt.Orientation.Horizontal)
+        self._slider = Slider()
         self._slider.setObjectName("models.fit.gpu_layers")
         self._slider.setAccessibleName(self.tr("Layers on the GPU"))
         self._slider.valueChanged.connect(self._moved)
