@@ -7,7 +7,7 @@ relatives do: sizes in :mod:`tests.helpers.synthetic_shapes`.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 from pathlib import Path
@@ -17,7 +17,7 @@ import gguf
 import numpy as np
 from gguf import quants
 
-from tests.helpers.synthetic_shapes import SHAPES, VOCABULARY, Shape
+from tests.helpers.synthetic_shapes import SHAPES, VOCABULARY, Key, Shape
 
 TEMPLATE = "{% for message in messages %}{{ message['content'] }}\n{% endfor %}"
 
@@ -59,9 +59,8 @@ def _write_file(path: Path, shape: Shape, names: Sequence[str], storage: Storage
     writer = gguf.GGUFWriter(path, shape.architecture)
     if split.get("split.no", 0) == 0:
         writer.add_name("A synthetic model")  # llama.cpp looks for "phi-3" in it
-        for key, value in shape.keys.items():
-            _add_key(writer, f"{shape.architecture}.{key}", value)
-        _add_tokenizer(writer, storage.vocabulary)
+        add_keys(writer, shape.architecture, shape.keys)
+        add_tokenizer(writer, storage.vocabulary)
     for key, value in split.items():
         (writer.add_int32 if key == "split.tensors.count" else writer.add_uint16)(key, value)
     for name in names:
@@ -73,6 +72,12 @@ def _write_file(path: Path, shape: Shape, names: Sequence[str], storage: Storage
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def add_keys(writer: gguf.GGUFWriter, architecture: str, keys: Mapping[str, Key]) -> None:
+    """An architecture's own keys, named without it."""
+    for key, value in keys.items():
+        _add_key(writer, f"{architecture}.{key}", value)
 
 
 def _add_key(writer: gguf.GGUFWriter, key: str, value: Any) -> None:
@@ -104,7 +109,7 @@ def _add_tensor(writer: gguf.GGUFWriter, name: str, shape: Sequence[int], matrix
     writer.add_tensor(name, quants.quantize(weights, kind), raw_dtype=kind)
 
 
-def _add_tokenizer(writer: gguf.GGUFWriter, size: int) -> None:
+def add_tokenizer(writer: gguf.GGUFWriter, size: int) -> None:
     """Byte-level pairs as GPT-2 has them: all bytes, some words of them, and filler up to the vocabulary's size; in a
     large one, pairs and triples of bytes."""
     letters = _byte_letters()
