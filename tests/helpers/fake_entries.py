@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -63,6 +64,7 @@ class FakeEntries:
         """By file name, why an adapter does not belong to any model here."""
         self.hold_relink: threading.Event | None = None
         """When set, comparing a moved file waits for it at 43 %."""
+        self._slow: tuple[threading.Event, threading.Event] | None = None
         self._hashing: HashProgress | None = None
         self.hashed: list[int] = []
 
@@ -131,7 +133,20 @@ class FakeEntries:
     def preset(self, model_id: int) -> Preset:
         return self._presets.get(model_id, NO_PRESET)
 
+    @contextlib.contextmanager
+    def slow_reading(self) -> Iterator[threading.Event]:
+        """The next reading of what is kept of a model, begun before this ends, is over only then; set when it began."""
+        slow = self._slow = (threading.Event(), threading.Event())
+        try:
+            yield slow[0]
+        finally:
+            slow[1].set()
+
     def defaults(self, model_id: int) -> Preset:
+        slow, self._slow = self._slow, None
+        if slow is not None:
+            slow[0].set()
+            slow[1].wait(10)
         return self._one(model_id).summary.recommended.over(GENERAL)
 
     def set_preset(self, model_id: int, preset: Preset) -> None:

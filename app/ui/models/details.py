@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QInputDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QFrame, QWidget
 
 from app.hardware.read import machine_key
 from app.inference.protocol import KvType
@@ -27,6 +27,7 @@ from app.ui.models.sections.lesson import LessonSection
 from app.ui.models.sections.load_choice import LoadChoice
 from app.ui.models.sections.notes import NotesSection
 from app.ui.models.sections.preset import PresetSection
+from app.ui.models.sections.preset_keeper import PresetKeeper
 from app.ui.models.sections.section import Section
 from app.ui.models.sections.speed import SpeedLine
 from app.ui.models.sections.template import TemplateSection
@@ -35,6 +36,7 @@ from app.ui.parts import Parts
 from app.ui.reveal import show_in_file_manager
 from app.ui.theme import room_px
 from app.ui.widgets.basic import IconButton, button, column, label, line, row
+from app.ui.widgets.dialogs import ask_name
 from app.ui.widgets.page import scrolling
 
 WIDTH, WIDEST = 372, 500
@@ -72,10 +74,11 @@ class ModelDetails(QFrame):
         self._line = label(kind="small", wrap=True, name="models.details.line")
         self.alerts = Alerts(parts)
         self._fit = FitPanel(parts.theme, parts.bridge, "models.fit")
-        self._choice = LoadChoice(parts, self._fit)
+        self._keeper = PresetKeeper(parts, self)
+        self._choice = LoadChoice(self._fit, self._keeper)
         self._speed = SpeedLine(parts.theme)
         self._best = BestSection(parts)
-        self._preset = PresetSection(parts)
+        self._preset = PresetSection(parts, self._keeper)
         self._file = FileSection(parts)
         self._template = TemplateSection(parts)
         self._sections: tuple[Section, ...] = (
@@ -127,7 +130,7 @@ class ModelDetails(QFrame):
         self.alerts.duplicates_requested.connect(self.duplicates_requested)
         self._best.planned.connect(self._planned)
         self._best.chosen.connect(self._choice.use)
-        self._choice.kept.connect(self._look_again)
+        self._keeper.kept.connect(self._look_again)
 
     @property
     def model_id(self) -> int | None:
@@ -188,8 +191,11 @@ class ModelDetails(QFrame):
         if model is None or model.summary.kind == "embedding":
             return
 
+        version = self._keeper.version(model.id)
+
         def came(kept: _Kept) -> None:
-            if self._model is not None and self._model.id == model.id:
+            # An older one is dropped: when what was chosen is written, it is read again.
+            if self._model is not None and self._model.id == model.id and self._keeper.is_current(model.id, version):
                 self._show_kept(self._model, kept)
 
         self._parts.bridge.run(lambda: self._ask_kept(model), came, owner=self)
@@ -247,18 +253,12 @@ class ModelDetails(QFrame):
         model = self._model
         if model is None:
             return
-        dialog = QInputDialog(self)
-        dialog.setObjectName("models.rename.dialog")
-        dialog.setWindowTitle(self.tr("Rename the model"))
-        dialog.setLabelText(self.tr("Its name in Satchel (the file keeps its own):"))
-        dialog.setTextValue(model.plain_name)
-        dialog.setTextEchoMode(QLineEdit.EchoMode.Normal)
-        dialog.resize(420, 120)
-        dialog.textValueSelected.connect(
-            lambda name: self._parts.bridge.run(lambda: self._parts.models.rename(model.id, name.strip()))
-        )
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        words = self.tr("Its name in Satchel (the file keeps its own):")
+
+        def named(name: str) -> None:
+            self._parts.bridge.run(lambda: self._parts.models.rename(model.id, name))
+
+        ask_name(self, "models.rename.dialog", self.tr("Rename the model"), words, model.plain_name, named)
 
     def _show_file(self) -> None:
         if self._model is not None:

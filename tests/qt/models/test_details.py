@@ -251,6 +251,29 @@ def test_a_change_is_kept_although_another_model_is_shown_at_once(qtbot: QtBot, 
     assert world.models.preset(2) == NO_PRESET
 
 
+def test_a_reading_that_began_before_a_change_does_not_bring_back_what_was_there(
+    qtbot: QtBot, world: SimpleNamespace
+) -> None:
+    page = _page(qtbot, world, model(1))
+    _button(page, "models.preset").click()
+    prompt = page.findChild(QPlainTextEdit, "models.preset.system_prompt")
+    top_k = page.findChild(QAbstractSpinBox, "models.preset.top_k")
+    prompt.setPlainText("Answer in one line.")
+    qtbot.waitUntil(lambda: world.models.preset(1).system_prompt == "Answer in one line.", timeout=5000)
+    old = world.models.preset(1)
+    changed = replace(old, system_prompt="Answer in two lines.", top_k=7)
+    with world.models.slow_reading() as began:  # each save is followed by a reading
+        prompt.setPlainText("Answer in two lines.")
+        qtbot.waitUntil(began.is_set, timeout=5000)
+        top_k.setValue(7)
+        qtbot.waitUntil(lambda: world.models.preset(1) == changed, timeout=5000)
+    later: list[object] = []
+    for _ in range(3):  # what the slow one read has come by then
+        world.bridge.run(lambda: world.models.measurements(1), later.append)
+    qtbot.waitUntil(lambda: len(later) == 3, timeout=5000)
+    assert (top_k.value(), prompt.toPlainText()) == (7, "Answer in two lines.")
+
+
 # -- adapters ---------------------------------------------------------------------------------------------------------
 
 

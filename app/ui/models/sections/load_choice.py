@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from app.inference.protocol import LoadSettings
@@ -12,20 +12,18 @@ from app.models.model import LibraryModel
 from app.models.plan import ALL_LAYERS, PlanChoice
 from app.models.preset import NO_PRESET, Preset
 from app.ui.models.fit import FitPanel
-from app.ui.parts import Parts
+from app.ui.models.sections.preset_keeper import PresetKeeper
 from app.ui.widgets.basic import button, column, label, restyle, row
 from app.ui.widgets.fields import Slider
 from app.ui.widgets.words import number
 
 
 class LoadChoice(QWidget):
-    """Stands below ``fit``, whose context and cache are part of the choice. ``kept`` when something was kept."""
+    """Stands below ``fit``, whose context and cache are part of the choice; what is to stay goes to ``keeper``."""
 
-    kept = Signal()
-
-    def __init__(self, parts: Parts, fit: FitPanel) -> None:
+    def __init__(self, fit: FitPanel, keeper: PresetKeeper) -> None:
         super().__init__()
-        self._parts, self._fit = parts, fit
+        self._fit, self._keeper = fit, keeper
         self._model: LibraryModel | None = None
         self._preset = self._defaults = NO_PRESET
         self._all_layers = 1
@@ -156,12 +154,9 @@ class LoadChoice(QWidget):
         self._set_layers(force.n_gpu_layers)
 
     def _change(self, **changes: object) -> None:
-        model, models = self._model, self._parts.models
+        model = self._model
         if model is None:
             return
         self.show_preset(replace(self._preset, **changes))  # type: ignore[arg-type]
-
-        def keep() -> None:
-            models.set_preset(model.id, replace(models.preset(model.id), **changes))  # type: ignore[arg-type]
-
-        self._parts.bridge.run(keep, lambda _none: self.kept.emit(), owner=self)
+        self._keeper.change(model.id, **changes)
+        self._keeper.write()

@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPlainTextEdit
 
 from app.models.model import LibraryModel
 from app.models.preset import LIMITS, NO_PRESET, Preset
 from app.ui.models.sections.choice_row import NumberRow
+from app.ui.models.sections.preset_keeper import PresetKeeper
 from app.ui.models.sections.section import Section
 from app.ui.parts import Parts
 from app.ui.theme import room_px
 from app.ui.widgets.basic import IconButton, label, row
 from app.ui.widgets.words import counted
 
-SAVE_AFTER_MS = 500
 TALK = ("system_prompt", "temperature", "top_k", "top_p", "min_p", "repeat_penalty")
 """The fields of this section; context, KV cache and GPU layers are chosen beside the bar of memory."""
 _STEPS: dict[str, float] = {"temperature": 0.1, "top_k": 5, "top_p": 0.05, "min_p": 0.01, "repeat_penalty": 0.05}
 
 
 class PresetSection(Section):
-    """Changes are kept half a second after the last."""
+    """Changes go to ``keeper``. Until a model's preset is read, nothing can be changed."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, keeper: PresetKeeper) -> None:
         super().__init__(parts, self.tr("How it talks"), "models.preset")
         self._preset = self._defaults = NO_PRESET
         self._of: LibraryModel | None = None
-        self._later = QTimer(self, singleShot=True, interval=SAVE_AFTER_MS)
-        self._later.timeout.connect(self._save)
+        self._keeper = keeper
         self._prompt_origin = label(kind="small", wrap=True, name="models.preset.system_prompt.origin")
         self._prompt_reset = IconButton(
             parts.theme,
@@ -68,8 +66,7 @@ class PresetSection(Section):
 
     def show_preset(self, model: LibraryModel, preset: Preset, defaults: Preset) -> None:
         """What was chosen for it, and what holds where nothing was."""
-        if self._of is not None and self._of.id == model.id and self._later.isActive():
-            return  # it is being changed
+        self._set_usable(usable=True)
         self._of, self._preset, self._defaults = model, preset, defaults
         for name, each in self._rows.items():
             each.show_choice(getattr(preset, name), getattr(defaults, name), self._origin(name))
@@ -77,8 +74,13 @@ class PresetSection(Section):
         self._count()
 
     def leave(self, model: LibraryModel) -> None:
-        if self._later.isActive():
-            self._save()
+        self._keeper.write()
+        self._of = None
+        self._set_usable(usable=False)
+
+    def _set_usable(self, *, usable: bool) -> None:
+        for widget in (self._prompt, self._prompt_reset, *self._rows.values()):
+            widget.setEnabled(usable)
 
     def _origin(self, name: str) -> str:
         model = self._of
@@ -122,23 +124,12 @@ class PresetSection(Section):
 
     def _change(self, name: str) -> Callable[[object], None]:
         def change(value: object) -> None:
+            if self._of is None:
+                return
             self._preset = replace(self._preset, **{name: value})  # type: ignore[arg-type]
             if name == "system_prompt":
                 self._say_prompt()
             self._count()
-            self._later.start()
+            self._keeper.change(self._of.id, **{name: value})
 
         return change
-
-    def _save(self) -> None:
-        self._later.stop()
-        if self._of is None:
-            return
-        models, model_id, chosen = self.parts.models, self._of.id, self._preset
-
-        def keep() -> None:
-            # Only what is chosen here: what is chosen beside the bar of memory may be another meanwhile.
-            others = {rule.name: getattr(models.preset(model_id), rule.name) for rule in fields(Preset)}
-            models.set_preset(model_id, replace(chosen, **{name: others[name] for name in others if name not in TALK}))
-
-        self.parts.bridge.run(keep)
