@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+from markdown_it import MarkdownIt
+
 from app.chat.answer import (
     UNSUPPORTED_MARK,
     WITHOUT_DOCUMENTS,
@@ -17,6 +19,7 @@ from app.chat.answer import (
 from app.chat.sources import Evidence, Passage
 from app.chat.transcript import Message
 
+_PARSER = MarkdownIt("commonmark", {"html": False, "maxNesting": 20}).enable(["table", "strikethrough"])
 _STATES = {
     "streaming": "still being written",
     "stopped": "stopped",
@@ -35,7 +38,7 @@ def to_markdown(title: str, messages: Sequence[Message]) -> str:
 
 
 def _question(message: Message) -> list[str]:
-    return [f"## {message.created_at:%Y-%m-%d %H:%M} UTC", _quoted(message.text)]
+    return [f"## {message.created_at:%Y-%m-%d %H:%M} UTC", _quoted(_with_line_breaks(message.text))]
 
 
 def _reply(message: Message) -> list[str]:
@@ -51,7 +54,7 @@ def _reply(message: Message) -> list[str]:
         parts.append("From the documents:")
         parts += [f"{_quoted(quote.text)}\n>\n> [{quote.passage}]" for quote in evidence.quotes]
     if message.text.strip():
-        parts.append(plain_answer(message.text, message.checks).strip())
+        parts.append(_with_line_breaks(plain_answer(message.text, message.checks).strip()))
     if summary := support_summary(message.checks):
         parts.append(f"*{summary} They are marked {UNSUPPORTED_MARK}.*")
     if message.problem:
@@ -78,7 +81,17 @@ def _source(passage: Passage) -> str:
 
 
 def _quoted(text: str) -> str:
-    return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines())
+    return "\n".join(f"> {line}" if line.strip() else ">" for line in text.strip().splitlines())
+
+
+def _with_line_breaks(text: str) -> str:
+    """Markdown in which each line stays one, as the window shows it: elsewhere, a single line break is a space."""
+    lines = text.split("\n")
+    for token in _PARSER.parse(text):
+        if token.type == "inline" and token.map and any(child.type == "softbreak" for child in token.children or ()):
+            for number in range(token.map[0], token.map[1] - 1):
+                lines[number] = lines[number].rstrip() + "  "
+    return "\n".join(lines)
 
 
 def _escaped(text: str) -> str:

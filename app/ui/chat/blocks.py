@@ -51,14 +51,14 @@ class _Shown:
 
 
 class MessageBody(QWidget):
-    """See the module. ``name`` begins the object names of what is in it."""
+    """See the module. ``name`` begins the object names of what is in it; ``line_breaks`` as for the renderer."""
 
     link_clicked = Signal(str)
     citation_clicked = Signal(int, int, int)
 
-    def __init__(self, theme: Theme, name: str) -> None:
+    def __init__(self, theme: Theme, name: str, *, line_breaks: bool = True) -> None:
         super().__init__()
-        self._theme = theme
+        self._theme, self._line_breaks = theme, line_breaks
         self.setObjectName(name)
         self._splitter = BlockSplitter()
         self._parts: list[_Part] = []
@@ -218,7 +218,8 @@ class MessageBody(QWidget):
             view = TextView(self._theme, name, wide=form == "table")
             view.link_clicked.connect(self.link_clicked)
             view.citation_clicked.connect(self.citation_clicked)
-            part = _Part(form, view, MarkdownRenderer(view.document(), self._theme.colors))
+            renderer = MarkdownRenderer(view.document(), self._theme.colors, line_breaks=self._line_breaks)
+            part = _Part(form, view, renderer)
         part.widget.setContentsMargins(0, 0, 0, 0)
         self._parts.append(part)
         self._column.addWidget(part.widget)

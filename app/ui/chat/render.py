@@ -40,9 +40,10 @@ class _ListLevel:
 
 
 class MarkdownRenderer:
-    """Writes blocks at the end of ``document``."""
+    """Writes blocks at the end of ``document``. ``line_breaks``: whether a single line break in a paragraph is shown as
+    one, as models that write for chats mean it, and not as a space (CommonMark 6.8)."""
 
-    def __init__(self, document: QTextDocument, colors: Colors) -> None:
+    def __init__(self, document: QTextDocument, colors: Colors, *, line_breaks: bool = True) -> None:
         self._document = document
         self._formats = Formats(colors)
         self._cursor = QTextCursor(document)
@@ -52,6 +53,7 @@ class MarkdownRenderer:
         self._indent = 0
         self._offset = 0
         self._base = self._formats.plain
+        self._soft_break = "\u2028" if line_breaks else " "
 
     def write(self, source: str, offset: int = 0, marks: Sequence[Mark] = (), indent: int = 0) -> None:
         """Add a block. ``offset`` of ``source`` in the whole answer, which ``marks`` refer to."""
@@ -193,7 +195,7 @@ class MarkdownRenderer:
                 if len(formats) > 1:
                     formats.pop()
             elif child.type == "softbreak":
-                self._insert(" ", formats[-1])
+                self._insert(self._soft_break, formats[-1])
             elif child.type == "hardbreak":
                 self._insert("\u2028", formats[-1])
             elif child.type == "image":

@@ -298,3 +298,21 @@ def test_code_of_two_million_characters_shows_its_beginning(body: MessageBody) -
     block = body.findChild(CodeBlock)
     assert block.text.blockCount() <= 401
     assert len(block.code) == 300_000 * 6 - 1
+
+
+VERSE = "Roses are red,\nviolets are blue,\nSugar is sweet.\n\n> A quoted\n> verse\n"
+
+
+@pytest.mark.parametrize("step", [1, len(VERSE)])
+def test_a_verse_keeps_its_lines(body: MessageBody, step: int) -> None:
+    for at in range(0, len(VERSE), step):
+        body.append(VERSE[at : at + step])
+    body.finish()
+    assert shown(body) == "Roses are red,\nviolets are blue,\nSugar is sweet.\nA quoted\nverse"
+
+
+def test_text_that_was_not_written_for_a_chat_flows(qtbot: QtBot, theme: Theme) -> None:
+    body = MessageBody(theme, "card", line_breaks=False)
+    qtbot.addWidget(body)
+    body.set_text("A model card\nwrapped at 12\ncolumns.")
+    assert shown(body) == "A model card wrapped at 12 columns."

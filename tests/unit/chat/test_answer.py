@@ -85,13 +85,19 @@ def test_an_export_can_be_read_alone() -> None:
         4, 1, 1, "assistant", "Nothing.", "complete", now, evidence=replace(EVIDENCE, found=False, quotes=())
     )
     text = to_markdown("Towers", [question, reply, failed, lost])
-    assert text.startswith("# Towers\n\n## 2026-11-24 09:05 UTC\n\n> How high?\n> Really\n\n### Smol (stopped)\n")
+    assert text.startswith("# Towers\n\n## 2026-11-24 09:05 UTC\n\n> How high?  \n> Really\n\n### Smol (stopped)\n")
     assert "2 older messages did not fit" in text
     assert "> A quote\n> of two lines.\n>\n> [2]" in text
     assert "It is 330 m high. [3][1]" in text
     assert r"- \[3\] file\_3.pdf, page 3, “A › B” (`/docs/file_3.pdf`)" in text
     assert "*It could not be loaded.*" in text
     assert "Nearest passages:" in text.split("Nothing.")[1]
+
+
+def test_an_export_keeps_the_lines_of_a_verse_and_leaves_code_alone() -> None:
+    now = datetime(2026, 11, 24, 9, 5, tzinfo=UTC)
+    verse = Message(1, 1, None, "assistant", "Roses,\nviolets.\n\n```\na\nb\n```", "complete", now)
+    assert "Roses,  \nviolets.\n\n```\na\nb\n```" in to_markdown("Verse", [verse])
 
 
 def test_titles_are_the_first_words() -> None:

@@ -18,7 +18,7 @@ class CardView(QWidget):
     def __init__(self, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("models.find.card")
-        self._body = MessageBody(theme, "models.find.card.body")
+        self._body = MessageBody(theme, "models.find.card.body", line_breaks=False)
         self._body.link_clicked.connect(lambda address: ask_to_open(self, address))
         self._words = label(kind="small", wrap=True, name="models.find.card.words")
         title = label(self.tr("In its author's words"), "heading")
