@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -27,6 +28,7 @@ def test_the_shipped_list_is_whole() -> None:
     assert len({model.repo_id for model in catalogue.models}) == len(catalogue.models)
     for model in catalogue.models:
         assert model.about.endswith(".") and len(model.about) < 120
+        assert not re.search(r"\b(images?|pictures?|audio|videos?|calling tools)\b", model.about), "only text goes in"
         assert 10**7 < model.parameters < 50 * 10**9
     assert catalogue.purpose("qwen/qwen2.5-coder-7b-instruct-gguf") == "code"
     assert catalogue.purpose("nobody/nothing") is None
