@@ -21,13 +21,13 @@ _USUAL_BITS = 4.9
 
 
 def reasons(search: Search, chosen: Setting) -> tuple[str, ...]:
-    """Quantization, context, KV cache, layers on the GPU, and what stays free."""
+    """Quantization, context, KV cache, layers on the GPU, and what is left to others."""
     return (
         _quantization(search, chosen),
         _context(search, chosen),
         _kv(search, chosen),
         _layers(search, chosen),
-        f"{size_text(search.room.memory.reserve_bytes)} of memory stay free for the system and other programs.",
+        f"At least {size_text(search.room.memory.reserve_bytes)} are always left to the system and other programs.",
     )
 
 
@@ -74,7 +74,7 @@ def _quantization(search: Search, chosen: Setting) -> str:
         larger = _name(search.left_out[0])
         return f"{name} answers like the original: {larger} is much larger, for a difference that nobody notices."
     if len(search.candidates) == 1:
-        return f"{name} is the only one there is."
+        return f"{name} is the only quantization to choose from."
     if not better:
         return f"{name} is the most exact one there is."
     nearest = max(better, key=lambda each: (_loss(each), each.name))
@@ -111,7 +111,7 @@ def _context(search: Search, chosen: Setting) -> str:
 
 def _kv(search: Search, chosen: Setting) -> str:
     if chosen.kv_type == search.wishes.kv_types[0]:
-        return f"The KV cache stays at {KV_WORDS[chosen.kv_type]}: there is room for it."
+        return f"The KV cache, where the model keeps what it has read, stays exact ({KV_WORDS[chosen.kv_type]})."
     exact = Setting(chosen.candidate, chosen.n_ctx, search.wishes.kv_types[0], chosen.n_gpu_layers)
     lacking = search.missing(exact)
     why = f": at {KV_WORDS[exact.kv_type]} it {_would_take(search, exact, lacking)}" if lacking else ""

@@ -12,11 +12,11 @@ def local_plan(n_ctx: int = 8192, kv_type: KvType = "f16", layers: int = 0, toke
     """One that fits."""
     candidate = Candidate("Q4_0", "Q4_0", 4.64, 30, 8192)
     reasons = (
-        "Q4_0 is the only one there is.",
+        "Q4_0 is the only quantization to choose from.",
         f"A context of {n_ctx:,} tokens holds a long conversation with passages of documents.",
-        "The KV cache stays at F16: there is room for it.",
+        "The KV cache, where the model keeps what it has read, stays exact (F16).",
         "All layers run on the processor: there is no GPU that this llama.cpp can use.",
-        "512 MB of memory stay free for the system and other programs.",
+        "At least 512 MB are always left to the system and other programs.",
     )
     return Plan(True, PlanChoice(candidate, n_ctx, kv_type, layers, ()), reasons, tokens_per_s=tokens_per_s)
 

@@ -77,7 +77,7 @@ def _reasons(best: HubFile, loss: float, others: Sequence[HubFile], room_bytes: 
         "poor": "Nothing more exact runs well here; expect weak answers, or choose a smaller model.",
     }[quality_class(loss)]
     left = room_bytes - memory_bytes(best.size_bytes)
-    reasons = [keeps, f"About {size_text(max(0, left))} of memory stay free for everything else."]
+    reasons = [keeps, f"About {size_text(max(0, left))} of memory are then left for everything else."]
     if any(other.size_bytes > best.size_bytes for other in others):
         reasons.append("The larger ones are slower: the whole file is read for every token.")
     return tuple(reasons)

@@ -34,7 +34,7 @@ def test_a_laptop_with_5_gb_free_of_8() -> None:
         "The KV cache is quantized to Q8_0, which is hardly noticed: at F16 it would take 5.7 GB of memory, of which "
         "5.4 GB may be used.",
         "All layers run on the processor: there is no GPU that this llama.cpp can use.",
-        "512 MB of memory stay free for the system and other programs.",
+        "At least 512 MB are always left to the system and other programs.",
     )
     assert plan.changes == ("For a context of 8,192 tokens, 247 MB of memory more would have to be free.",)
 
