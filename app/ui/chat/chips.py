@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QPoint, QSize, Signal
+from PySide6.QtCore import QEvent, QPoint, QSize, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
@@ -81,6 +81,11 @@ class Chips(QWidget):
         least = min((chip.sizeHint().width() for chip in self.chips[:1]), default=0)
         more = self.more.sizeHint().width() + SPACING if len(self.chips) > 1 else 0
         return QSize(min(least, room_px(LEAST_WIDTH)) + more, self.sizeHint().height())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # a chip is new, or as wide as its style makes it only now
+            self._fold()
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

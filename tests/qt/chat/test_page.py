@@ -11,15 +11,18 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QLineEdit, QMenu, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
 
 from app.chat.answer import not_found_answer
 from app.core.errors import DocumentError, ModelError
 from app.services.events import CollectionsChanged, ModelState, ModelStateChanged, TextArrived
 from app.ui.chat.built_messages import FIRST, WINDOW
 from app.ui.chat.cards import CardButton
+from app.ui.chat.header import Header
 from app.ui.chat.prose import TextView
 from app.ui.chat.question import UserMessage
 from app.ui.chat.reply import ReplyMessage
+from app.ui.theme import Theme
 from app.ui.tokens import DARK, LIGHT
 from tests.helpers.fake_libraries import FakeModelLibrary, collection
 from tests.helpers.fake_services import FIGURES, Script
@@ -666,3 +669,17 @@ def test_every_control_has_a_name_for_tests_and_screen_readers(cited: Stage) -> 
     nameless = [w for w in own if not w.objectName() or not (w.accessibleName() or w.isHidden())]
     # The clear button inside a line edit is Qt's own.
     assert [w for w in nameless if not isinstance(w.parent(), QLineEdit)] == []
+
+
+def test_a_second_collection_shows_its_chip_at_once(qtbot: QtBot, theme: Theme) -> None:
+    header = Header(theme, list)
+    qtbot.addWidget(header)
+    header.resize(900, 90)
+    header.show()
+    infos = [collection(1), collection(2)]
+    header.show_collections(infos[:1], (1,))
+    qtbot.waitUntil(lambda: header.chips.chips[0].isVisible(), timeout=5000)
+    header.show_collections(infos, (1, 2))
+    qtbot.waitUntil(lambda: all(chip.isVisible() for chip in header.chips.chips), timeout=5000)
+    first, second = header.chips.chips
+    qtbot.waitUntil(lambda: first.x() == 0 and 0 < second.x() - first.width() < 12, timeout=5000)
