@@ -51,6 +51,7 @@ class Navigation(QObject):
         """Show the page of the first start."""
         self._rail.show_page("chat")
         self._stack.setCurrentWidget(self.pages.welcome)
+        self.pages.welcome.setFocus(Qt.FocusReason.OtherFocusReason)  # Enter does what the page is for
         self._welcoming = True
 
     def leave_welcome(self) -> None:

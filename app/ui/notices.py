@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QColor, QEnterEvent
-from PySide6.QtWidgets import QFrame, QGraphicsDropShadowEffect, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QGraphicsDropShadowEffect, QProgressBar, QVBoxLayout, QWidget
 
 from app.core.errors import Cancelled, SatchelError
 from app.ui.theme import Theme, room_px
@@ -72,7 +72,9 @@ class Note:
 
 
 class Notices(QWidget):
-    """The stack of notices over ``parent``; it keeps itself in the corner."""
+    """The stack of notices over ``parent``; it keeps itself in the corner. ``left``: the one with the focus goes."""
+
+    left = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -109,6 +111,9 @@ class Notices(QWidget):
 
     def dismiss(self, card: NoticeCard) -> None:
         """Take a notice away."""
+        focused = QApplication.focusWidget()
+        if focused is not None and card.isAncestorOf(focused):
+            self.left.emit()  # else Qt gives the focus to the first of the window
         if card in self._cards:
             self._cards.remove(card)
             self._layout.removeWidget(card)

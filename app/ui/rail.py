@@ -86,6 +86,8 @@ class Rail(QFrame):
     def show_page(self, page: Page) -> None:
         """Mark the page that is shown."""
         self._buttons[page].setChecked(True)
+        for each, made in self._buttons.items():  # Tab comes to the page that is shown, arrows go to the others
+            made.setFocusPolicy(Qt.FocusPolicy.TabFocus if each == page else Qt.FocusPolicy.NoFocus)
         self._retint()
 
     @property

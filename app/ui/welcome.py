@@ -80,7 +80,7 @@ class WelcomePage(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(scrolling(content))
-        start.setFocus()
+        self.setFocusProxy(start)
         parts.bridge.happened.connect(self._happened)
         parts.bridge.run(parts.models.machine_words, self._show_machine, self._no_machine)
         self._look_for_model()

@@ -10,9 +10,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget
+from PySide6.QtCore import QByteArray, QSettings, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QPaintEvent
+from PySide6.QtWidgets import QMainWindow, QPushButton, QStackedWidget, QToolButton
 
 from app.core.errors import SatchelError
 from app.ui.bridge import Bridge
@@ -26,12 +26,19 @@ from app.ui.reports import Reports
 from app.ui.shortcuts import add_shortcut, add_shortcuts
 from app.ui.theme import RESOURCES, Theme
 from app.ui.widgets.basic import row
+from app.ui.widgets.dialogs import LAST_FOLDER
+from app.ui.widgets.placement import centre_on_screen, keep_on_screen, room_on_screen
 
 if TYPE_CHECKING:
     from app.chat.transcript import ConversationSummary
     from app.knowledge.protocol import CollectionInfo
     from app.ui.intake import Intake
     from app.ui.parts import Parts
+
+
+ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+FIRST_SIZE, SMALLEST = QSize(1280, 800), QSize(720, 520)
+"""Where the screen is that large; at 200 %, that of a laptop is 683 x 384."""
 
 
 class MainWindow(QMainWindow):
@@ -52,7 +59,7 @@ class MainWindow(QMainWindow):
         self.setObjectName("window")
         self.setWindowTitle("Satchel")
         self.setWindowIcon(QIcon(str(RESOURCES / "satchel.svg")))
-        self.setMinimumSize(720, 520)
+        self.setMinimumSize(SMALLEST.boundedTo(room_on_screen(self).size()))
         self.rail = Rail(theme, bridge, read_memory)
         self._opening = Opening(theme)
         self._stack = QStackedWidget()
@@ -65,6 +72,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(body)
         self._stack.setFocus()  # not the rail: a ring around "Chat" at the start would mean nothing
         self.notices = Notices(theme, body)
+        self.notices.left.connect(self._focus_page)
         self.reports = Reports(bridge, self.notices, logs)
         add_shortcut(self, "Ctrl+Q", self._quit)
         self._restore()
@@ -146,10 +154,23 @@ class MainWindow(QMainWindow):
         self.raise_()
         self.activateWindow()
 
+    def _focus_page(self) -> None:
+        shown = self._stack.currentWidget()
+        if shown is not None:
+            shown.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def _quit(self) -> None:
         self.close()
 
     # -- Qt --------------------------------------------------------------------------------------------------------
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter clicks the button that has the focus, as it does on other systems; on bare X, only Space would."""
+        focused = self.focusWidget()
+        if event.key() in ENTER and isinstance(focused, (QPushButton, QToolButton)) and not event.isAutoRepeat():
+            focused.click()
+        else:
+            super().keyPressEvent(event)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -160,13 +181,16 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._state.setValue("geometry", self.saveGeometry())
         self._state.setValue("page", self.rail.page)
+        self._state.setValue(LAST_FOLDER, self.property(LAST_FOLDER))
         self._state.sync()
         super().closeEvent(event)
 
     def _restore(self) -> None:
         geometry = self._state.value("geometry")
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
-            self.resize(1280, 800)
+            centre_on_screen(self, FIRST_SIZE)
+        keep_on_screen(self)  # it may have been kept on a larger one
+        self.setProperty(LAST_FOLDER, self._state.value(LAST_FOLDER))
         self.rail.show_page(_page(str(self._state.value("page", "chat"))))
 
 

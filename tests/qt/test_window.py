@@ -9,15 +9,27 @@ from types import SimpleNamespace
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPlainTextEdit, QPushButton, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QFileDialog,
+    QLabel,
+    QMessageBox,
+    QPlainTextEdit,
+    QPushButton,
+    QToolButton,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import StorageError
 from app.services.events import NoticeRaised
 from app.ui.drop import Dropped
 from app.ui.models.add_dialog import AddModelDialog
-from app.ui.notices import Note
-from app.ui.rail import Memory
+from app.ui.notices import Action, Note
+from app.ui.rail import PAGES, Memory
+from app.ui.widgets.dialogs import Dialog, choose_file
+from app.ui.widgets.placement import keep_on_screen, room_on_screen
 from app.ui.window import MainWindow
 from tests.helpers.fake_libraries import collection, model
 
@@ -274,6 +286,97 @@ def test_notices_in_the_chat_cover_neither_what_was_said_nor_what_is_typed(
     qtbot.waitUntil(between, timeout=5000)
     window.navigation.go("models")
     qtbot.waitUntil(lambda: window.notices.geometry().bottom() == body.height() - 1, timeout=5000)
+
+
+def test_it_opens_inside_the_screen_also_where_it_was_larger(qtbot: QtBot, window: MainWindow) -> None:
+    room = room_on_screen(window)
+    assert room.contains(window.geometry())  # the tests' screen is smaller than the size for the first start
+    window.resize(4000, 3000)
+    keep_on_screen(window)
+    assert room.contains(window.geometry())
+
+
+def test_the_question_has_the_focus_when_the_chat_is_shown(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace
+) -> None:
+    field, _there = _with_chat(qtbot, window, world)
+    assert window.focusWidget() is field
+    window.navigation.go("models")
+    window.navigation.go("chat")
+    assert window.focusWidget() is field
+
+
+def test_when_a_notice_with_the_focus_goes_the_page_has_it(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace
+) -> None:
+    _with_chat(qtbot, window, world)
+    window.navigation.go("models")
+    undone: list[int] = []
+    window.notices.show_note(Note("It is in the trash.", action=Action("Undo", lambda: undone.append(1))))
+    window.activateWindow()
+    undo = window.findChild(QPushButton, "notice.action")
+    undo.setFocus()
+    qtbot.waitUntil(undo.hasFocus, timeout=5000)
+    qtbot.keyClick(undo, Qt.Key.Key_Return)
+    assert undone == [1]
+    focused = window.focusWidget()
+    assert focused is not None
+    assert not window.rail.isAncestorOf(focused)
+
+
+def test_enter_starts_from_the_welcome(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
+    window.open(world.parts)
+    qtbot.waitUntil(lambda: _shown(window, "welcome"), timeout=5000)
+    start = window.findChild(QPushButton, "welcome.start")
+    assert window.focusWidget() is start
+    qtbot.keyClick(start, Qt.Key.Key_Return)
+    assert _shown(window, "chat")
+
+
+def test_arrows_lead_along_the_rail_from_the_page_that_is_shown(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace
+) -> None:
+    _with_chat(qtbot, window, world)
+    window.navigation.go("documents")
+    stops = [page for page in PAGES if window.rail.button(page).focusPolicy() & Qt.FocusPolicy.TabFocus]
+    assert stops == ["documents"]
+    window.activateWindow()
+    window.rail.button("documents").setFocus()
+    qtbot.waitUntil(window.rail.button("documents").hasFocus, timeout=5000)
+    qtbot.keyClick(window.rail.button("documents"), Qt.Key.Key_Up)
+    assert _shown(window, "models")
+    assert window.focusWidget() is window.rail.button("models")
+
+
+def test_a_file_dialog_opens_where_the_last_one_was_used(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    taken: list[Path] = []
+    (tmp_path / "a.gguf").touch()
+    for _time in range(2):
+        choose_file(window.rail, "choose", "Choose", taken.append)
+        dialog = window.findChild(QFileDialog, "choose")
+        assert Path(dialog.directory().absolutePath()) != Path.cwd()
+        assert not taken or Path(dialog.directory().absolutePath()) == tmp_path
+        dialog.selectFile(str(tmp_path / "a.gguf"))
+        dialog.accept()
+        qtbot.waitUntil(lambda: window.findChild(QFileDialog, "choose") is None, timeout=5000)
+    assert taken == [tmp_path / "a.gguf"] * 2
+
+
+def test_a_dialog_that_grows_stays_inside_the_window_and_the_screen(qtbot: QtBot, window: MainWindow) -> None:
+    dialog = Dialog(window, "grows", "Grows")
+    dialog.take_room(300, 100)
+    dialog.open()
+    dialog.move(500, 700)
+    dialog.take_room(500, 5000)
+    assert room_on_screen(window).contains(dialog.geometry())
+    assert dialog.height() < window.height()
+    dialog.reject()
+
+
+def test_buttons_of_dialogs_have_no_stock_icons(qtbot: QtBot, window: MainWindow) -> None:
+    box = QMessageBox(window)
+    box.setStandardButtons(QMessageBox.StandardButton.Ok | QMessageBox.StandardButton.Cancel)
+    assert all(each.icon().isNull() for each in box.buttons())
 
 
 def test_offline_is_seen_in_the_rail_and_leads_to_the_switch(

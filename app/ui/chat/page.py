@@ -62,6 +62,7 @@ class ChatPage(QWidget):
         self.model_status = ModelStatus(bridge, models, self.pane, self.replies)
         self._attached = Attached(bridge, session, documents, self._chats, self.pane)
         self._sources = Sources(bridge, documents, self.source, self.arrangement)
+        self.setFocusProxy(self.pane.composer.input)
         self._wire(bridge)
         self.pane.show_empty()
         self._chats.refresh()
@@ -85,6 +86,7 @@ class ChatPage(QWidget):
     def attach_collection(self, collection_id: int) -> None:
         """Answer from this collection in the conversation that is open."""
         self._attached.attach(collection_id)
+        self.pane.composer.input.setFocus()
 
     def ask_about(self, collection_id: int) -> None:
         """Show a conversation that answers from this collection and in which nothing was said yet."""
@@ -105,6 +107,7 @@ class ChatPage(QWidget):
     def stop(self) -> None:
         """Stop the reply that is being written here, if there is one."""
         self.replies.stop()
+        self.pane.composer.input.setFocus()
 
     def close_source(self) -> None:
         """Close the source pane."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QButtonGroup, QDialog, QProgressBar, QRadioButton, QStackedWidget, QWidget
+from PySide6.QtWidgets import QButtonGroup, QProgressBar, QRadioButton, QStackedWidget, QWidget
 
 from app.core.errors import Cancelled, SatchelError
 from app.core.jobs import CancelToken, Progress
@@ -25,6 +25,7 @@ from app.ui.notices import Note
 from app.ui.parts import Parts
 from app.ui.theme import room_px
 from app.ui.widgets.basic import Icon, button, column, label, line, row
+from app.ui.widgets.dialogs import Dialog
 from app.ui.widgets.page import scrolling
 from app.ui.widgets.words import short_path
 
@@ -32,21 +33,17 @@ WIDTH = 560
 SMALL = 210
 
 
-class AddModelDialog(QDialog):
+class AddModelDialog(Dialog):
     """``added`` with the id of the new model, or of the one that an adapter was attached to. Closing adds nothing."""
 
     added = Signal(int)
 
     def __init__(self, parts: Parts, path: Path, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(parent, "add_model", "")
+        self.setWindowTitle(self.tr("Add a model"))
         self._parts, self._path = parts, path
         self._summary: ModelSummary | None = None
-        self._window_height = parent.window().height()
         self._adding = CancelToken()
-        self.setObjectName("add_model")
-        self.setWindowTitle(self.tr("Add a model"))
-        self.setWindowModality(Qt.WindowModality.WindowModal)
-        self.setFixedWidth(WIDTH)
         self._title = label(path.name, "title", wrap=True, name="add_model.title")
         self._where = label(short_path(str(path.parent)), "small", wrap=True, name="add_model.where")
         self._states = QStackedWidget()
@@ -56,7 +53,7 @@ class AddModelDialog(QDialog):
         top = row(spacing=12, parent=problem)
         top.addWidget(Icon(parts.theme, "circle-alert", "bad", 22), 0, Qt.AlignmentFlag.AlignTop)
         top.addWidget(self._problem, 1, Qt.AlignmentFlag.AlignTop)
-        self._failed = problem
+        self._failed = scrolling(problem)
         self._facts = FactsGrid("add_model.facts")
         self._fit = FitPanel(parts.theme, parts.bridge, "add_model.fit")
         self._in_place = QRadioButton(self.tr("Use it where it lies"))
@@ -123,13 +120,12 @@ class AddModelDialog(QDialog):
         (self._attach if state is self._adapter else self._load).setDefault(True)
         self._attach.setVisible(state is self._adapter and self._adapter.chosen is not None)
         self._cancel.setText(self.tr("Close") if state is self._failed else self.tr("Cancel"))
-        available = self._window_height - 60
         wanted = 660 if known else SMALL
         if state is self._adapter:
             wanted = room_px(330 + 30 * min(6, self._adapter.count))
         if state is self._failed:
             wanted = max(SMALL, 150 + self._problem.heightForWidth(WIDTH - 48 - 34))
-        self.setFixedHeight(min(available, wanted))
+        self.take_room(WIDTH, wanted)
 
     def _show_adapter(self, offer: AdapterOffer) -> None:
         self.setWindowTitle(self.tr("Add an adapter"))

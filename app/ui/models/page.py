@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal, get_args
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QStackedWidget, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from app.models.download.values import Download
 from app.ui.models.downloads.feed import DownloadFeed
@@ -16,6 +15,7 @@ from app.ui.models.find.view import FindView
 from app.ui.models.library_view import LibraryView
 from app.ui.parts import Parts
 from app.ui.widgets.basic import button, column
+from app.ui.widgets.dialogs import choose_files
 from app.ui.widgets.page import header
 from app.ui.widgets.segments import Segments
 from app.ui.widgets.words import counted
@@ -113,10 +113,5 @@ class ModelsPage(QWidget):
             self._segments.set_badge("downloads", "")
 
     def _choose_files(self) -> None:
-        dialog = QFileDialog(self, self.tr("Add a model file"))
-        dialog.setObjectName("models.add.dialog")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
-        dialog.setNameFilters([self.tr("Models (*.gguf)"), self.tr("All files (*)")])
-        dialog.filesSelected.connect(lambda files: self.files_chosen.emit([Path(file) for file in files]))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        filters = (self.tr("Models (*.gguf)"), self.tr("All files (*)"))
+        choose_files(self, "models.add.dialog", self.tr("Add a model file"), self.files_chosen.emit, filters)

@@ -6,12 +6,13 @@ from importlib import metadata
 
 from PySide6.QtCore import QSize, Qt, qVersion
 from PySide6.QtGui import QIcon
-from PySide6.QtWidgets import QDialog, QPlainTextEdit, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QWidget
 
 from app.services.events import ConnectionsChanged, Event
 from app.ui.parts import Parts
 from app.ui.theme import RESOURCES
 from app.ui.widgets.basic import Icon, button, column, frame, label, row
+from app.ui.widgets.dialogs import Dialog
 
 
 class AboutCard(QWidget):
@@ -58,10 +59,8 @@ class AboutCard(QWidget):
         )
 
     def _show_licences(self) -> None:
-        dialog = QDialog(self)
-        dialog.setObjectName("settings.licences.dialog")
-        dialog.setWindowTitle(self.tr("Licences"))
-        dialog.resize(640, 520)
+        dialog = Dialog(self, "settings.licences.dialog", self.tr("Licences"))
+        dialog.take_room(640, 520)
         text = QPlainTextEdit(licences())
         text.setReadOnly(True)
         text.setAccessibleName(self.tr("Licences"))

@@ -5,10 +5,44 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QInputDialog, QWidget
+from PySide6.QtCore import QRect, QSize, QStandardPaths, Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QFileDialog, QInputDialog, QWidget
+
+from app.ui.widgets.placement import keep_on_screen, room_on_screen
 
 Taken = Callable[[list[Path]], object]
+
+LAST_FOLDER = "last_folder"
+"""The property of the main window with the folder that was used last; the window keeps it for the next start."""
+
+_MARGIN = 40
+
+
+class Dialog(QDialog):
+    """A dialog over ``parent``'s window, never larger than it, and never beyond the screen's edge."""
+
+    def __init__(self, parent: QWidget, name: str, title: str) -> None:
+        super().__init__(parent)
+        self._over = parent.window()
+        self.setObjectName(name)
+        self.setWindowTitle(title)
+        self.setWindowModality(Qt.WindowModality.WindowModal)
+
+    def take_room(self, width: int, height: int) -> None:
+        """Be this large where there is room; one that is shown grows from its middle."""
+        most = self._over.size() - QSize(_MARGIN, _MARGIN)
+        placed = QRect(self.pos(), QSize(width, height).boundedTo(most).boundedTo(room_on_screen(self).size()))
+        if self.isVisible():
+            placed.moveCenter(self.geometry().center())
+            self.setGeometry(placed)
+            keep_on_screen(self)
+        else:
+            self.resize(placed.size())
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        keep_on_screen(self)
 
 
 def choose_folder(parent: QWidget, name: str, title: str, taken: Taken) -> None:
@@ -21,17 +55,48 @@ def choose_files(parent: QWidget, name: str, title: str, taken: Taken, filters: 
     _choose(parent, name, title, QFileDialog.FileMode.ExistingFiles, filters, taken)
 
 
+def choose_file(
+    parent: QWidget, name: str, title: str, taken: Callable[[Path], object], filters: Sequence[str] = ()
+) -> None:
+    """Let the person choose one file."""
+    _choose(parent, name, title, QFileDialog.FileMode.ExistingFile, filters, lambda files: taken(files[0]))
+
+
 def _choose(
     parent: QWidget, name: str, title: str, mode: QFileDialog.FileMode, filters: Sequence[str], taken: Taken
 ) -> None:
-    dialog = QFileDialog(parent, title)
+    window = _main_window(parent)
+    dialog = QFileDialog(parent, title, str(_first_folder(window)))
     dialog.setObjectName(name)
     dialog.setFileMode(mode)
     if filters:
         dialog.setNameFilters(list(filters))
-    dialog.filesSelected.connect(lambda files: taken([Path(file) for file in files]))
+
+    def chosen(files: list[str]) -> None:
+        paths = [Path(file) for file in files]
+        window.setProperty(LAST_FOLDER, str(paths[0].parent))
+        taken(paths)
+
+    dialog.filesSelected.connect(chosen)
     dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     dialog.open()
+    keep_on_screen(dialog)
+
+
+def _main_window(widget: QWidget) -> QWidget:
+    window = widget.window()
+    while (parent := window.parentWidget()) is not None:
+        window = parent.window()
+    return window
+
+
+def _first_folder(window: QWidget) -> Path:
+    """The folder that was used last, else the downloads, else the person's home: not where Satchel was started."""
+    downloads = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation)
+    for folder in (window.property(LAST_FOLDER), downloads):
+        if folder and Path(folder).is_dir():
+            return Path(folder)
+    return Path.home()
 
 
 def ask_name(parent: QWidget, name: str, title: str, words: str, now: str, taken: Callable[[str], object]) -> None:

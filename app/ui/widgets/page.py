@@ -32,6 +32,7 @@ def scrolling(content: QWidget, name: str = "") -> QScrollArea:
     """A frameless vertical scroll area around a page's content."""
     area = QScrollArea(widgetResizable=True)
     area.setObjectName(name)
+    area.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a stop of Tab that nothing shows; keys scroll from what is inside
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     content.setProperty("kind", "page")

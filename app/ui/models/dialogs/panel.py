@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.ui.theme import room_px
 from app.ui.widgets.basic import column, label, row
+from app.ui.widgets.dialogs import Dialog
 
 WIDTH, HEIGHT = 640, 560
-_MARGIN = 40
 
 
-class Panel(QDialog):
+class Panel(Dialog):
     """Put the content in with :meth:`lay_out`. It is deleted when it is closed."""
 
     def __init__(self, parent: QWidget, name: str, title: str, words: str) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self.setWindowTitle(title)
-        self.setWindowModality(Qt.WindowModality.WindowModal)
+        super().__init__(parent, name, title)
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        window = parent.window()
-        self.resize(min(room_px(WIDTH), window.width() - _MARGIN), min(room_px(HEIGHT), window.height() - _MARGIN))
+        self.take_room(room_px(WIDTH), room_px(HEIGHT))
         self._title = label(title, "title", wrap=True, name=f"{name}.title")
         self._words = label(words, "muted", wrap=True, name=f"{name}.words")
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDropEvent
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.core.errors import SatchelError
 from app.core.sizes import size_text
@@ -16,6 +16,7 @@ from app.ui.drop_zone import take_copy
 from app.ui.models.sections.section import Section
 from app.ui.parts import Parts
 from app.ui.widgets.basic import IconButton, button, column, label, restyle, row
+from app.ui.widgets.dialogs import choose_file
 from app.ui.widgets.elided import ElidedLabel
 from app.ui.widgets.fields import Slider
 from app.ui.widgets.words import counted
@@ -102,13 +103,8 @@ class AdaptersSection(Section):
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.tr("Attach an adapter"))
-        dialog.setObjectName("models.adapters.dialog")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([self.tr("LoRA adapters (*.gguf)"), self.tr("All files (*)")])
-        dialog.fileSelected.connect(lambda file: self.attach(Path(file)))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.open()
+        filters = (self.tr("LoRA adapters (*.gguf)"), self.tr("All files (*)"))
+        choose_file(self, "models.adapters.dialog", self.tr("Attach an adapter"), self.attach, filters)
 
     def _show(self, model: LibraryModel, choices: tuple[AdapterChoice, ...]) -> None:
         for old in self._shown:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from PySide6.QtWidgets import QFileDialog, QProgressBar, QWidget
+from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.core.errors import Cancelled, SatchelError
 from app.core.jobs import CancelToken, Progress
@@ -20,6 +20,7 @@ from app.models.model import LibraryModel
 from app.ui.models.sections.alert import Alert
 from app.ui.parts import Parts
 from app.ui.widgets.basic import button, column, label, row
+from app.ui.widgets.dialogs import choose_file
 from app.ui.widgets.words import short_path
 
 T = TypeVar("T")
@@ -150,10 +151,6 @@ class MissingAlert(Alert):
             self._works[self._model.id].cancel.cancel()
 
     def _choose(self) -> None:
-        dialog = QFileDialog(self, self.tr("Where is the model's file now?"))
-        dialog.setObjectName("models.missing.dialog")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setNameFilters([self.tr("Models (*.gguf)"), self.tr("All files (*)")])
-        dialog.fileSelected.connect(lambda file: self._take_path(Path(file)))
-        dialog.finished.connect(dialog.deleteLater)
-        dialog.open()
+        filters = (self.tr("Models (*.gguf)"), self.tr("All files (*)"))
+        title = self.tr("Where is the model's file now?")
+        choose_file(self, "models.missing.dialog", title, self._take_path, filters)
