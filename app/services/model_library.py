@@ -118,6 +118,10 @@ class ModelLibrary(LibraryEntries):
         self._publish(LibraryChanged())  # of one that was known, too: its file may have come back
         return added
 
+    def rename(self, model_id: int, name: str) -> None:
+        super().rename(model_id, name)
+        self._loader.renamed(self._shelf.one(model_id))
+
     def remove(self, model_id: int) -> None:
         """The same as :meth:`delete`."""
         self.delete(model_id)

@@ -142,6 +142,14 @@ class ModelLoader:
                 layout = self._sizer.taken(Path(model.path), self._settings, state.loaded)
                 self._set(replace(state, model=model, layout=layout))
 
+    def renamed(self, model: LibraryModel) -> None:
+        """If this model is the one of the state, it is called otherwise now."""
+        with self._state_lock:
+            if self._state.model is None or self._state.model.id != model.id:
+                return
+            self._state = state = replace(self._state, model=model)
+        self._publish(ModelStateChanged(state))
+
     def note_figures(self, figures: RunFigures) -> None:
         """Keep the figures of the last reply in the state."""
         with self._state_lock:

@@ -330,6 +330,16 @@ def test_a_refused_load_leaves_the_loaded_model_alone(bench: Bench, chat_model: 
 # -- the loaded one --------------------------------------------------------------------------------------------------
 
 
+def test_a_loaded_model_that_is_renamed_is_called_so_everywhere(bench: Bench, chat_model: Path) -> None:
+    model = bench.library.add(chat_model)
+    bench.library.load(model.id)
+    bench.library.rename(model.id, "Mine")
+    assert bench.library.state.phase == "ready"
+    assert bench.library.state.model == bench.library.models()[0]
+    told = bench.states()[-1]
+    assert told.model.title == "Mine"
+
+
 def test_load_publishes_each_state_and_keeps_the_threads(make_bench: Callable[[], Bench], chat_model: Path) -> None:
     bench = make_bench()
     model = bench.library.add(chat_model)
