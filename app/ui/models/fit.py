@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from app.core.errors import SatchelError
+from app.core.sizes import size_text
 from app.inference.protocol import KvType, LoadSettings
 from app.models.model import Fit, Verdict
 from app.models.plan import DeviceRoom
@@ -28,6 +29,8 @@ from app.ui.widgets.words import number
 
 REST_MS = 250
 SMALLEST_CONTEXT = 512
+KV_BITS: dict[KvType, float] = {"f16": 16, "q8_0": 8.5, "q4_0": 4.5}
+"""For each number in the cache, with the scales of its blocks."""
 _TONES: dict[Fit, Tone] = {"fits": "good", "tight": "warn", "does_not_fit": "bad"}
 
 AskVerdict = Callable[[int, KvType], Verdict]
@@ -48,6 +51,7 @@ class FitPanel(QWidget):
         self._bridge = bridge
         self._ask: AskVerdict | None = None
         self._verdict: Verdict | None = None
+        self._verdict_kv: KvType = LoadSettings().kv_type
         self._base = LoadSettings()
         self._steps: list[int] = [LoadSettings().n_ctx]
         self._turn = 0
@@ -109,7 +113,7 @@ class FitPanel(QWidget):
         restyle(self.sentence, kind="muted")
         self.bar.show_parts((), 0, "")
         if known is not None and known.n_ctx == self.n_ctx and defaults.kv_type == self.kv_type:
-            self._show(known)
+            self._show(known, defaults.kv_type)
         else:
             self.refresh()
         self.chosen.emit()
@@ -152,17 +156,28 @@ class FitPanel(QWidget):
         return LoadSettings(self.n_ctx, self.kv_type, base.n_gpu_layers, base.n_threads, base.n_batch)
 
     def _kv_chosen(self, _index: int) -> None:
-        self._rest.start(0)
         self.chosen.emit()
+        self._show_estimate()
+        self._rest.start(0)
 
     def _moved(self, _step: int) -> None:
         self._say_context()
         self.chosen.emit()
-        if self._verdict is not None:
-            grown = _at_context(self._verdict, self.n_ctx)
-            self.bar.show_parts(*bar_parts(self, grown))
-            self._gpus.show_verdict(grown)
+        self._show_estimate()
         self._rest.start()
+
+    def _show_estimate(self) -> None:
+        """What the last verdict says of this choice, in the bar and in words, until the library has been asked."""
+        if self._verdict is None:
+            return
+        self._turn += 1  # what was asked for another choice is not wanted any more
+        times = KV_BITS[self.kv_type] / KV_BITS[self._verdict_kv]
+        grown = _scaled(self._verdict, self.n_ctx, times)
+        self.bar.show_parts(*bar_parts(self, grown))
+        self._gpus.show_verdict(grown)
+        words = self.tr("Takes about {size} with this choice; working it out…")
+        self.sentence.setText(words.format(size=size_text(grown.total_bytes)))
+        restyle(self.sentence, kind="muted")
 
     def _say_context(self) -> None:
         words = self.tr("{n} tokens").format(n=number(self.n_ctx))
@@ -191,7 +206,7 @@ class FitPanel(QWidget):
 
         def came(verdict: Verdict) -> None:
             if turn == self._turn:
-                self._show(verdict)
+                self._show(verdict, kv_type)
 
         def failed(error: SatchelError) -> None:
             if turn == self._turn:
@@ -201,8 +216,8 @@ class FitPanel(QWidget):
 
         self._bridge.run(lambda: ask(n_ctx, kv_type), came, failed, self)
 
-    def _show(self, verdict: Verdict) -> None:
-        self._verdict = verdict
+    def _show(self, verdict: Verdict, kv_type: KvType) -> None:
+        self._verdict, self._verdict_kv = verdict, kv_type
         self.sentence.setText(verdict.sentence)
         restyle(self.sentence, kind=_TONES[verdict.fit])
         self.bar.show_parts(*bar_parts(self, verdict))
@@ -222,9 +237,9 @@ def bar_parts(words: QWidget, verdict: Verdict) -> tuple[tuple[Part, ...], int, 
     return parts, verdict.memory_available_bytes, words.tr("Left free")
 
 
-def _at_context(verdict: Verdict, n_ctx: int) -> Verdict:
-    """The same with a cache that is scaled from its context to this one."""
-    times = n_ctx / max(1, verdict.n_ctx)
+def _scaled(verdict: Verdict, n_ctx: int, times: float) -> Verdict:
+    """The same with a cache that is scaled from its context to this one, and by ``times`` for its type."""
+    times *= n_ctx / max(1, verdict.n_ctx)
     devices = tuple(replace(parts, kv_bytes=round(parts.kv_bytes * times)) for parts in verdict.devices)
     return replace(verdict, kv_bytes=round(verdict.kv_bytes * times), devices=devices)
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import ModelError
+from app.core.sizes import size_text
 from app.inference.protocol import LoadSettings
 from app.models.model import Verdict
 from app.ui.models.fit import FitPanel, context_steps
@@ -45,6 +46,19 @@ def test_the_bar_follows_the_slider_before_the_verdict_comes(qtbot: QtBot, world
     verdict: Verdict = came.args[0]
     assert verdict.n_ctx == 32768
     assert panel.bar.total_bytes == verdict.total_bytes == at_once  # the cache grows in proportion
+
+
+def test_the_sentence_beside_a_moved_bar_says_what_the_bar_shows(qtbot: QtBot, world: SimpleNamespace) -> None:
+    panel = _panel(qtbot, world)
+    panel.watch(lambda n, kv: world.models.verdict(1, n, kv), 32768, LoadSettings())
+    qtbot.waitUntil(lambda: panel.verdict is not None, timeout=5000)
+    for move in (lambda: panel.slider.setValue(0), lambda: panel.kv.setCurrentIndex(panel.kv.findData("q4_0"))):
+        before = panel.bar.total_bytes
+        with qtbot.waitSignal(panel.changed, timeout=5000):
+            move()
+            assert panel.bar.total_bytes < before
+            assert size_text(panel.bar.total_bytes) in panel.sentence.text()
+        assert panel.sentence.text().startswith("Fits")
 
 
 def test_a_smaller_cache_takes_less(qtbot: QtBot, world: SimpleNamespace) -> None:
