@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QWidget
 from app.hardware.read import machine_key
 from app.inference.protocol import KvType
 from app.models.model import LibraryModel, Verdict
-from app.models.plan import DeviceRoom, Plan
+from app.models.plan import DeviceRoom, Plan, PlanChoice
 from app.models.preset import Preset
 from app.services.events import ModelState
 from app.storage.measurements import Measurement
@@ -129,7 +129,9 @@ class ModelDetails(QFrame):
         self.alerts.template_requested.connect(self._show_template)
         self.alerts.duplicates_requested.connect(self.duplicates_requested)
         self._best.planned.connect(self._planned)
-        self._best.chosen.connect(self._choice.use)
+        self._best.chosen.connect(self._use_plan)
+        self._best.keep_requested.connect(self._choice.keep)
+        self._fit.chosen.connect(self._best.say_unused)
         self._keeper.kept.connect(self._look_again)
 
     @property
@@ -227,6 +229,10 @@ class ModelDetails(QFrame):
             return models.verdict(model.id, n_ctx, kv_type, measure=True, n_gpu_layers=choice.n_gpu_layers)
 
         return ask
+
+    def _use_plan(self, choice: PlanChoice) -> None:
+        self._choice.use(choice)
+        self._best.say_used()
 
     def _planned(self, plan: Plan) -> None:
         self._speed.show_plan(plan)

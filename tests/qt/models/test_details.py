@@ -121,8 +121,16 @@ def test_the_best_settings_come_with_reasons_and_can_be_used(qtbot: QtBot, world
     _button(page, "models.best.use").click()
     assert page.findChild(QComboBox, "models.fit.kv").currentData() == "q8_0"
     assert _text(page, "models.fit.context.words") == "2,048 tokens"
+    assert "next load" in _text(page, "models.best.used")
     _button(page, "models.load").click()
     qtbot.waitUntil(lambda: world.models.loads == [(1, LoadSettings(2048, "q8_0"), False)], timeout=5000)
+    keep = _button(page, "models.best.keep")
+    assert keep.isVisible()
+    keep.click()
+    qtbot.waitUntil(lambda: world.models.preset(1) == Preset(n_ctx=2048, kv_type="q8_0", n_gpu_layers=-1), timeout=5000)
+    assert _text(page, "models.best.used").startswith("Kept")
+    page.findChild(QSlider, "models.fit.context").setValue(0)
+    assert not page.findChild(QLabel, "models.best.used").isVisible()
 
 
 def test_when_nothing_fits_it_says_what_would_help_without_being_asked(qtbot: QtBot, world: SimpleNamespace) -> None:

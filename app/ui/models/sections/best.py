@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel
 
 from app.core.errors import SatchelError
@@ -10,7 +10,7 @@ from app.models.model import LibraryModel
 from app.models.plan import ALL_LAYERS, Plan, PlanChoice
 from app.ui.models.sections.section import Section
 from app.ui.parts import Parts
-from app.ui.widgets.basic import button, column, label
+from app.ui.widgets.basic import button, column, label, restyle
 from app.ui.widgets.words import number
 
 ASK_AFTER_MS = 500
@@ -18,10 +18,11 @@ ASK_AFTER_MS = 500
 
 
 class BestSection(Section):
-    """``planned`` with the plan; ``chosen`` with the choice the person wants to use."""
+    """``planned`` with the plan; ``chosen`` with the choice the person wants to use, ``keep_requested``: always."""
 
     planned = Signal(object)
     chosen = Signal(object)
+    keep_requested = Signal()
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts, self.tr("Best settings here"), "models.best")
@@ -34,9 +35,15 @@ class BestSection(Section):
         self._shown: list[QLabel] = []
         self._use = button(self.tr("Use these settings"), "models.best.use", self._choose)
         self._use.hide()
+        self._used = label(kind="good", wrap=True, name="models.best.used")
+        self._keep = button(self.tr("Always load it like this"), "models.best.keep", self._do_keep, "link")
+        restyle(self._keep, state="flush")
+        self.say_unused()
         self.inside.addWidget(self._title)
         self.inside.addLayout(self._sentences)
         self.inside.addWidget(self._use)
+        self.inside.addWidget(self._used)
+        self.inside.addWidget(self._keep, 0, Qt.AlignmentFlag.AlignLeft)
         self.button.toggled.connect(self.button.summary.setHidden)  # the title says the same
         self._later = QTimer(self, singleShot=True, interval=ASK_AFTER_MS)
         self._later.timeout.connect(self._ask)
@@ -54,9 +61,28 @@ class BestSection(Section):
         if self._wanted:
             self._later.start()
 
+    def say_used(self) -> None:
+        """The plan's settings are chosen now: said where the person clicked, as what changed may be out of sight."""
+        self._used.setText(self.tr("Chosen for the next load, as the bar above shows."))
+        self._used.show()
+        self._keep.show()
+        self._use.setEnabled(False)
+
+    def say_unused(self) -> None:
+        """Something else is chosen."""
+        self._used.hide()
+        self._keep.hide()
+        self._use.setEnabled(True)
+
+    def _do_keep(self) -> None:
+        self.keep_requested.emit()
+        self._used.setText(self.tr("Kept: it is always loaded like this. “Use the default” above takes it back."))
+        self._keep.hide()
+
     def _wait(self) -> None:
         self._turn += 1
         self._plan = None
+        self.say_unused()
         self.set_summary(self.tr("working it out…"))
         self._title.setText(self.tr("Working out what is best on this machine…"))
         self._say(())
@@ -82,6 +108,8 @@ class BestSection(Section):
         self.parts.bridge.run(lambda: planner.plan(model.id), came, failed, self)
 
     def _show(self, plan: Plan) -> None:
+        if self._plan is not None and self._plan.choice != plan.choice:
+            self.say_unused()
         self._plan, choice = plan, plan.choice
         if plan.fits and choice is not None:
             words = self._words(choice)

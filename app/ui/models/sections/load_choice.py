@@ -42,7 +42,7 @@ class LoadChoice(QWidget):
         inside.addLayout(top)
         inside.addWidget(self._slider)
         self._words = label(kind="small", wrap=True, name="models.fit.kept")
-        self._keep = button(self.tr("Always load it like this"), "models.fit.keep", self._do_keep, "link")
+        self._keep = button(self.tr("Always load it like this"), "models.fit.keep", self.keep, "link")
         self._forget = button(self.tr("Use the default"), "models.fit.forget", self._do_forget, "link")
         links = column(spacing=0)
         for link in (self._keep, self._forget):
@@ -143,7 +143,8 @@ class LoadChoice(QWidget):
         words = {"q8_0": self.tr("8 bit cache"), "q4_0": self.tr("4 bit cache")}
         return words.get(preset.kv_type or "", self.tr("16 bit cache"))
 
-    def _do_keep(self) -> None:
+    def keep(self) -> None:
+        """Load this model as it is chosen here, from now on."""
         chosen = self._chosen()
         self._change(n_ctx=chosen.n_ctx, kv_type=chosen.kv_type, n_gpu_layers=chosen.n_gpu_layers)
 
