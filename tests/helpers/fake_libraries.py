@@ -14,6 +14,7 @@ from app.chat.sources import CheckedSentence, Evidence, Passage, Quote
 from app.chat.transcript import RunFigures
 from app.core.errors import Cancelled, DocumentError, ModelError, SatchelError
 from app.core.jobs import CancelToken, Progress
+from app.core.sizes import size_text
 from app.hardware.machine import Gpu, Machine
 from app.inference.protocol import Backend, Loaded, LoadSettings, MemoryUse
 from app.knowledge.protocol import CollectionInfo, FileInfo, Files, FileStatus, Source
@@ -72,6 +73,8 @@ def machine() -> Machine:
 
 class FakeModelLibrary(FakeEntries):
     """Models in memory. ``problem``: what the next load fails with."""
+
+    free_bytes = 14 * GB
 
     def __init__(self, publish: Publish, models: Sequence[LibraryModel] = ()) -> None:
         super().__init__(publish, {entry.id: entry for entry in models})
@@ -202,12 +205,12 @@ class FakeModelLibrary(FakeEntries):
         return self.load(next(iter(self._models)))
 
     def machine(self) -> Machine:
-        return machine()
+        return replace(machine(), memory_available_bytes=self.free_bytes)
 
     def machine_words(self) -> list[str]:
         return [
             "AMD Ryzen 7 7840U: 8 cores, of which Satchel may use all.",
-            "32.0 GB of memory, 14.0 GB of it free now.",
+            f"32.0 GB of memory, {size_text(self.free_bytes)} of it free now.",
             "NVIDIA GeForce RTX 4060 with 8.0 GB: this build of llama.cpp cannot use it.",
         ]
 

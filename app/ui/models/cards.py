@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QProgressBar, QWidget
 
 from app.core.errors import SatchelError
@@ -19,9 +20,12 @@ from app.ui.widgets.centred_words import CentredWords
 from app.ui.widgets.page import card_with_title
 from app.ui.widgets.words import counted, number
 
+_EVERY_MS = 5_000
+"""Other programs take memory and give it back; the words and the bar go on with them."""
+
 
 class MachineCard(QWidget):
-    """Processor, memory and GPUs in sentences, and whether llama.cpp can use them."""
+    """Processor, memory and GPUs in sentences, and whether llama.cpp can use them; while it is seen, always as now."""
 
     def __init__(self, parts: Parts) -> None:
         super().__init__()
@@ -34,6 +38,16 @@ class MachineCard(QWidget):
         self._layout.addSpacing(4)
         self._layout.addStretch()
         self._layout.addWidget(self._bar)
+        self._timer = QTimer(self, interval=_EVERY_MS)
+        self._timer.timeout.connect(self.refresh)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._timer.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._timer.stop()
 
     def refresh(self) -> None:
         """Read the machine again."""
@@ -50,6 +64,11 @@ class MachineCard(QWidget):
         self._say([str(error)])
 
     def _say(self, sentences: list[str]) -> None:
+        if len(sentences) == len(self._words):
+            for words, sentence in zip(self._words, sentences, strict=True):
+                if words.text() != sentence:  # what a person has selected in the others stays so
+                    words.setText(sentence)
+            return
         for old in self._words:
             self._layout.removeWidget(old)
             old.deleteLater()

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QDialog, QInputDialog, QLabel, QListView, QProgressBar, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -16,7 +17,7 @@ from app.inference.protocol import BufferUse, Loaded, LoadSettings, MemoryUse
 from app.models.preset import Preset
 from app.services.events import ModelState
 from app.ui.models.add_dialog import AddModelDialog
-from app.ui.models.cards import LoadedCard
+from app.ui.models.cards import LoadedCard, MachineCard
 from app.ui.models.page import ModelsPage
 from app.ui.widgets.rows import ROW_ROLE
 from tests.helpers.fake_libraries import model
@@ -57,6 +58,23 @@ def test_the_machine_is_described(qtbot: QtBot, world: SimpleNamespace) -> None:
         return any("RTX 4060" in found.text() for found in page.findChildren(QLabel))
 
     qtbot.waitUntil(described, timeout=5000)
+
+
+def test_the_free_memory_goes_on_with_what_other_programs_take(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world)
+
+    def said(free: str) -> bool:
+        return any(free in found.text() for found in page.findChildren(QLabel))
+
+    qtbot.waitUntil(lambda: said("14.0 GB of it free"), timeout=5000)
+    timer = page.findChild(MachineCard).findChild(QTimer)
+    assert timer.isActive()
+    world.models.free_bytes = 2_500_000_000
+    timer.timeout.emit()
+    qtbot.waitUntil(lambda: said("2.5 GB of it free"), timeout=5000)
+    assert not said("14.0 GB")
+    page.hide()
+    assert not timer.isActive()
 
 
 def test_each_model_says_whether_it_fits(qtbot: QtBot, world: SimpleNamespace) -> None:
