@@ -7,8 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -18,6 +18,8 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QScrollBar,
+    QStyle,
+    QStyleOptionViewItem,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -28,7 +30,9 @@ from app.ui.models.find.view import FindView
 from app.ui.models.page import ModelsPage
 from app.ui.rail import Memory, Rail
 from app.ui.settings.page import SettingsPage
+from app.ui.theme import Theme
 from app.ui.welcome import WelcomePage
+from app.ui.widgets.rows import ROW_ROLE, RowContent, RowDelegate
 from tests.helpers.fake_hub import download
 from tests.helpers.fake_libraries import collection, file, model
 
@@ -120,3 +124,20 @@ def test_the_wheel_scrolls_the_page_and_changes_no_field(qtbot: QtBot, world: Si
         QApplication.sendEvent(field, event)
         assert _value(field) == before, field.objectName()
         assert field.focusPolicy() != Qt.FocusPolicy.WheelFocus, field.objectName()
+
+
+def test_the_row_that_tab_leads_to_shows_it(qtbot: QtBot, theme: Theme) -> None:
+    option = QStyleOptionViewItem()
+    option.rect = QRect(0, 0, 300, 60)
+    rows = QStandardItemModel(1, 1)
+    rows.setData(rows.index(0, 0), RowContent("Qwen"), ROW_ROLE)
+    drawn = []
+    for state in (QStyle.StateFlag.State_Enabled, QStyle.StateFlag.State_Enabled | QStyle.StateFlag.State_HasFocus):
+        option.state = state
+        picture = QImage(option.rect.size(), QImage.Format.Format_RGB32)
+        picture.fill(QColor(theme.colors.ground))
+        painter = QPainter(picture)
+        RowDelegate(theme).paint(painter, option, rows.index(0, 0))
+        painter.end()
+        drawn.append(picture)
+    assert drawn[0] != drawn[1]

@@ -79,7 +79,7 @@ class RowDelegate(QStyledItemDelegate):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(colors.selected if selected else colors.hover))
             painter.drawRoundedRect(box, 10, 10)
-        if focused and selected:
+        if focused:  # also a row that is not chosen yet: it is where Tab has led
             painter.setPen(QColor(colors.accent))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), 10, 10)
