@@ -140,7 +140,8 @@ install_packages() {
     if llama_is_installed; then
         say "Installing Python packages"
     else
-        say "Installing Python packages and building llama.cpp for this machine; the build takes about 5 minutes"
+        say "Installing Python packages and building llama.cpp for this machine.
+  Two idle cores build it in about 6 minutes, more do it faster, busy ones take longer; each minute says how far it is"
     fi
     case "$1" in
         dev) project='.[dev]' ;;
@@ -165,15 +166,26 @@ built_as_wanted() {
     [ -z "${CMAKE_ARGS-}" ] || { [ -f "$build_stamp" ] && [ "$CMAKE_ARGS" = "$(cat "$build_stamp")" ]; }
 }
 
+# What is being built, as "[120/312]" steps of its compiler, else what pip said last.
+pip_is_at() {
+    built=$(tail -n 40 "$log" | grep -o '^ *\[[0-9]*/[0-9]*\]' | tail -n 1 | tr -d '[] ')
+    if [ -n "$built" ]; then
+        printf 'building, step %s of %s' "${built%/*}" "${built#*/}"
+    else
+        tail -n 1 "$log" | cut -c 1-80
+    fi
+}
+
+# -v: without it, pip keeps what a build says to itself.
 pip_install() {
-    .venv/bin/python -m pip install --disable-pip-version-check -c packaging/constraints.txt "$@" >"$log" 2>&1 &
+    .venv/bin/python -m pip install -v --disable-pip-version-check -c packaging/constraints.txt "$@" >"$log" 2>&1 &
     pip=$!
     trap 'kill "$pip" 2>/dev/null; exit 130' INT TERM
     waited=0
     while kill -0 "$pip" 2>/dev/null; do
         sleep 1
         waited=$((waited + 1))
-        [ $((waited % 60)) -ne 0 ] || say "  still at work after $((waited / 60)) min ($(tail -n 1 "$log" | cut -c 1-80))"
+        [ $((waited % 60)) -ne 0 ] || say "  $((waited / 60)) min: $(pip_is_at)"
     done
     trap - INT TERM
     wait "$pip" && return 0

@@ -159,7 +159,7 @@ def test_changed_requirements_are_installed(change: str, machine: FakeMachine) -
     result = machine.run("hardware")
     assert result.returncode == 0, result.stderr
     assert "Installing Python packages" in result.stdout
-    pip = "python -m pip install --disable-pip-version-check -c packaging/constraints.txt"
+    pip = "python -m pip install -v --disable-pip-version-check -c packaging/constraints.txt"
     assert f"{pip} -e ." in machine.calls("python")
     machine.calls_file.write_text("")
     machine.run("hardware")
