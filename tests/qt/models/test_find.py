@@ -96,6 +96,17 @@ def test_opening_the_view_requests_nothing(qtbot: QtBot, world: SimpleNamespace)
     assert world.hub.calls == []
 
 
+@pytest.mark.parametrize(
+    ("endpoint", "name"), [("", "Hugging Face"), ("https://mirror.example:8443/hub", "mirror.example")]
+)
+def test_the_hub_that_is_asked_is_named(qtbot: QtBot, world: SimpleNamespace, endpoint: str, name: str) -> None:
+    current = world.settings.current
+    world.settings.save(replace(current, network=replace(current.network, endpoint=endpoint)))
+    finder = Finder(qtbot, world)
+    assert finder.find(QPushButton, "models.find.browse").text() == f"Browse all of {name}"
+    assert finder.find(QLineEdit, "models.find.search").placeholderText() == f"Search {name} for models"
+
+
 def test_the_start_list_is_chosen_from_by_purpose(qtbot: QtBot, world: SimpleNamespace) -> None:
     finder = Finder(qtbot, world)
     finder.find(QPushButton, "models.find.purpose.code").click()

@@ -54,6 +54,10 @@ class Results(QStackedWidget):
         search.found.connect(self._show_found)
         search.failed.connect(self._show_failed)
 
+    def name_hub(self, name: str) -> None:
+        """How the hub is called that is asked."""
+        self._start.name_hub(name)
+
     @property
     def at_start(self) -> bool:
         """Whether the start list is shown."""

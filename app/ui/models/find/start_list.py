@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QButtonGroup, QPushButton, QWidget
 from app.models.hub.values import CuratedModel, Purpose
 from app.ui.models.find.repositories import Repositories, Row
 from app.ui.models.find.repository_list import RepositoryList
-from app.ui.models.find.words import purpose_words
+from app.ui.models.find.words import hub_name, purpose_words
 from app.ui.theme import Theme
 from app.ui.widgets.basic import button, column, row
 from app.ui.widgets.elided import ElidedLabel
@@ -33,8 +33,9 @@ class StartList(QWidget):
         self.list = RepositoryList(theme, self.rows, "models.find.start.list", self.tr("Models to start with"))
         title = row(ElidedLabel(self.tr("Good ones to start with"), "heading"), spacing=8)
         title.setStretch(0, 1)
-        browse = button(self.tr("Browse the whole hub"), "models.find.browse", self.browse_requested.emit, "link")
-        title.addWidget(browse)
+        self._browse = button("", "models.find.browse", self.browse_requested.emit, "link")
+        self.name_hub(hub_name(""))
+        title.addWidget(self._browse)
         self._chips = QWidget()
         self._group = QButtonGroup(self)
         chips = [self._chip("", self.tr("All")), *(self._chip(each, purpose_words(each)) for each in PURPOSES)]
@@ -45,6 +46,12 @@ class StartList(QWidget):
         assert inside is not None
         inside.addWidget(self._chips)
         inside.addWidget(self.list)
+
+    def name_hub(self, name: str) -> None:
+        """How the hub is called that is asked."""
+        words = self.tr("Browse all of {hub}").format(hub=name)
+        self._browse.setText(words)
+        self._browse.setAccessibleName(words)
 
     def show_models(self, models: Sequence[CuratedModel]) -> None:
         """Show these; purposes that none of them has are not offered."""

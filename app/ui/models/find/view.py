@@ -17,7 +17,7 @@ from app.ui.models.find.offline import OfflineBar
 from app.ui.models.find.results import Results
 from app.ui.models.find.room import room_bytes
 from app.ui.models.find.search import Question, Search
-from app.ui.models.find.words import sort_words
+from app.ui.models.find.words import hub_name, sort_words
 from app.ui.parts import Parts
 from app.ui.theme import room_px
 from app.ui.widgets.basic import button, column, row
@@ -48,7 +48,7 @@ class FindView(QWidget):
         self.setObjectName("models.find")
         self._search = Search(parts, self)
         self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
-        self.field = SearchField(parts.theme, self.tr("Search the hub for models"), "models.find.search")
+        self.field = SearchField(parts.theme, self._search_words(), "models.find.search")
         self._sort = ListField()
         self._sort.setObjectName("models.find.sort")
         self._sort.setAccessibleName(self.tr("Order"))
@@ -179,9 +179,15 @@ class FindView(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._show_offline()
+        self.field.setPlaceholderText(self._search_words())
+        self._results.name_hub(hub_name(self._parts.settings.current.network.endpoint))
         self._parts.bridge.run(self._parts.planner.room, self._room_known, lambda _error: None, self)
         if self.details.isHidden():
             self.field.setFocus()
+
+    def _search_words(self) -> str:
+        hub = hub_name(self._parts.settings.current.network.endpoint)
+        return self.tr("Search {hub} for models").format(hub=hub)
 
     def _room_known(self, room: Room) -> None:
         self._room = room_bytes(room)

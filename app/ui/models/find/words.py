@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import QCoreApplication
 
@@ -131,3 +132,8 @@ def file_title(file: HubFile, among: Collection[HubFile] = ()) -> str:
 
 def _t(text: str, n: int = -1) -> str:
     return QCoreApplication.translate("find", text, "", n)
+
+
+def hub_name(endpoint: str) -> str:
+    """How the hub of an endpoint setting is called: by its name, or a mirror by its host."""
+    return urlsplit(endpoint.strip()).hostname or "Hugging Face"
