@@ -269,14 +269,16 @@ class FakeEntries:
         self._adapters.append(made)
         return made
 
-    def attach_adapter(self, model_id: int, path: Path, scale: float = 1.0) -> Adapter:
+    def attach_adapter(self, model_id: int, path: Path, scale: float | None = None) -> Adapter:
         model = self._one(model_id)
         if why := self.foreign_adapters.get(path.name):
             raise ModelError(f"{path.stem} does not belong to {model.title}.", why, "Attach it to its own model.")
         known = next((each for each in self._adapters if each.path == str(path)), None)
         adapter = known or self.put_adapter(str(path))
         others = tuple(each for each in model.adapters if each.adapter.id != adapter.id)
-        self.change(model_id, adapters=(*others, AttachedAdapter(adapter, scale)))
+        before = next((each.scale for each in model.adapters if each.adapter.id == adapter.id), 1.0)
+        attached = AttachedAdapter(adapter, before if scale is None else scale)
+        self.change(model_id, adapters=(*others, attached))
         return adapter
 
     def set_adapter_scale(self, model_id: int, adapter_id: int, scale: float) -> None:

@@ -22,8 +22,9 @@ def attach(services: Services, terminal: Terminal, options: argparse.Namespace) 
     if known is None and not path.is_file():
         why = "It is neither a file nor an adapter of the library."
         raise ModelError(f"There is no adapter “{options.adapter}”.", why, "Check its name.")
-    scale = 1.0 if options.scale is None else options.scale
-    adapter = services.models.attach_adapter(model.id, path, scale)
+    adapter = services.models.attach_adapter(model.id, path, options.scale)
+    now = find_model(services, str(model.id))
+    scale = next(attached.scale for attached in now.adapters if attached.adapter.id == adapter.id)
     if options.json:
         terminal.json({"adapter": record(adapter), "scale": scale, "mismatch": ""})
     else:

@@ -37,7 +37,9 @@ def _add_adapters(commands: Commands[Parser]) -> None:
     attach = command(commands, "attach", "use an adapter with a model, or change its scale", "models adapter attach")
     attach.add_argument("model", metavar="MODEL", help=MODEL)
     attach.add_argument("adapter", metavar="FILE", help="a GGUF file, or an adapter's number or name")
-    attach.add_argument("--scale", type=_scale, metavar="S", help="1 as it was trained (default), 0 off")
+    attach.add_argument(
+        "--scale", type=_scale, metavar="S", help="1 as it was trained, 0 off (default: as it was, else 1)"
+    )
     detach = command(commands, "detach", "use it no more", "models adapter detach")
     detach.add_argument("model", metavar="MODEL", help=MODEL)
     detach.add_argument("adapter", metavar="FILE", help="the file, or the adapter's number or name")

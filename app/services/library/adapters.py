@@ -17,6 +17,7 @@ from app.models.model import LibraryModel
 from app.services.library.shelf import Shelf
 
 LARGEST_SCALE = 10.0
+AS_TRAINED = 1.0
 
 
 class Adapters:
@@ -53,10 +54,13 @@ class Adapters:
             for adapter in self._records.all()
         )
 
-    def attach(self, model: LibraryModel, path: Path, scale: float) -> Adapter:
-        """Use an adapter with a model; it is added if it is not there. Errors: :class:`ModelError`, also when it does
-        not belong to this model."""
-        check_scale(scale)
+    def attach(self, model: LibraryModel, path: Path, scale: float | None) -> Adapter:
+        """Use an adapter with a model; it is added if it is not there. ``scale`` None: as it is used already, else 1.
+
+        Errors: :class:`ModelError`, also when it does not belong to this model.
+        """
+        if scale is not None:
+            check_scale(scale)
         base, _ = self._shelf.read(Path(model.path))
         header, summary = read_adapter(path)
         if why := mismatch(header, base):
@@ -64,7 +68,8 @@ class Adapters:
                 f"{summary.name} does not belong to {model.title}.", why, "Attach it to the model that it was made for."
             )
         adapter = self._records.add(path, summary)
-        self._records.attach(model.id, adapter.id, scale)
+        used = (attached.scale for attached in model.adapters if attached.adapter.id == adapter.id)
+        self._records.attach(model.id, adapter.id, next(used, AS_TRAINED) if scale is None else scale)
         return adapter
 
     def set_scale(self, model: LibraryModel, adapter_id: int, scale: float) -> None:

@@ -293,9 +293,10 @@ class LibraryEntries:
         """All adapters as seen from one model: in use, possible, or not possible and why."""
         return self._adapters.choices(self._shelf.one(model_id))
 
-    def attach_adapter(self, model_id: int, path: Path, scale: float = 1.0) -> Adapter:
-        """Use an adapter with a model; a loaded one follows at once. Errors: :class:`ModelError` with the reason when
-        it does not belong to this model."""
+    def attach_adapter(self, model_id: int, path: Path, scale: float | None = None) -> Adapter:
+        """Use an adapter with a model; a loaded one follows at once. ``scale`` None: as it is used already, else 1.
+
+        Errors: :class:`ModelError` with the reason when it does not belong to this model."""
         adapter = self._adapters.attach(self._shelf.one(model_id), resolved(path), scale)
         self._adapters_changed(model_id)
         self._publish(LibraryChanged())

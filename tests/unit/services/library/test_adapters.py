@@ -33,6 +33,16 @@ def test_an_adapter_is_attached_scaled_and_detached(bench: Bench, tmp_path: Path
     assert Path(adapter.path).is_file()
 
 
+def test_an_adapter_that_is_attached_again_keeps_its_scale(bench: Bench, tmp_path: Path) -> None:
+    base = gguf_files.llama(tmp_path / "base.gguf")
+    model, lora = bench.add(base), write_lora(tmp_path / "lora.gguf", base)
+    bench.entries.attach_adapter(model.id, lora)
+    assert [used.scale for used in bench.only().adapters] == [1.0], "as it was trained, unless something else is said"
+    bench.entries.attach_adapter(model.id, lora, 0.5)
+    bench.entries.attach_adapter(model.id, lora)
+    assert [used.scale for used in bench.only().adapters] == [0.5]
+
+
 def test_an_adapter_of_another_model_is_refused_with_the_reason(bench: Bench, tmp_path: Path) -> None:
     small = bench.add(gguf_files.llama(tmp_path / "small.gguf"))
     large = gguf_files.llama(tmp_path / "large.gguf", n_embd=128, n_layers=4)
