@@ -63,10 +63,10 @@ class Dropped:
         if self.documents:
             parts.append(_translate("Add {what} to your documents").format(what=_and(self._document_words())))
         if len(self.models) == 1:
-            parts.append(_translate("Add the model {name}").format(name=self.models[0].name))
-        elif self.models:
+            parts.append(_translate("Add {name}").format(name=self.models[0].name))
+        elif self.models:  # adapters look alike until they are read
             n = len(self.models)
-            parts.append(counted(QCoreApplication.translate("drop", "Add %Ln model(s)", "", n), n))
+            parts.append(counted(QCoreApplication.translate("drop", "Add %Ln model file(s)", "", n), n))
         return "\n".join(parts) or _translate("This is not on your machine: save it to a file first")
 
     def _document_words(self) -> list[str]:

@@ -42,9 +42,9 @@ def test_the_sentence_names_all_of_it(things: dict[str, Path]) -> None:
     assert Dropped(folders=(things["folder"],)).sentence == "Add 1 folder to your documents"
     assert Dropped(files=(things["file"],) * 2).sentence == "Add 2 files to your documents"
     assert Dropped((things["folder"],), (things["file"],)).sentence == "Add 1 folder and 1 file to your documents"
-    assert Dropped(models=(things["model"],)).sentence == "Add the model tiny.GGUF"
+    assert Dropped(models=(things["model"],)).sentence == "Add tiny.GGUF", "it may be an adapter"
     mixed = Dropped((things["folder"],), (), (things["model"],) * 2)
-    assert mixed.sentence == "Add 1 folder to your documents\nAdd 2 models"
+    assert mixed.sentence == "Add 1 folder to your documents\nAdd 2 model files"
 
 
 def test_an_address_on_the_web_is_told_apart() -> None:
