@@ -5,7 +5,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from app.core.paths import Home
 from app.main import Program
+from tests.helpers.program import close_wholly
 
 PATIENCE_MS = 30_000
 """Two cores, other tests beside us, and a model that has to be loaded."""
@@ -47,12 +47,8 @@ class Driver:
         self.qtbot.waitUntil(condition, timeout=PATIENCE_MS)
 
     def close(self) -> None:
-        """End the program, wholly: a busy machine may take longer for that than a person would wait."""
-        self.program.close()
-        for thread in threading.enumerate():
-            if thread.name == "closing":
-                thread.join(PATIENCE_MS / 1000)
-                assert not thread.is_alive()
+        """End the program, wholly."""
+        close_wholly(self.program)
 
     def drop(self, *paths: Path) -> None:
         """Drop files and folders on the window."""
@@ -114,7 +110,7 @@ def start(
 
     yield begin
     for program in running:
-        program.close()
+        close_wholly(program)
         program.window.deleteLater()
 
 

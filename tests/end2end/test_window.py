@@ -52,7 +52,7 @@ def test_drop_ask_look_at_the_source_and_start_again(start: Callable[[], Driver]
 
     driver.window.navigation.go("documents")
     driver.until(lambda: "2 indexed · 1 skipped" in driver.words("documents.detail"))
-    assert driver.program.close()
+    driver.close()
 
     again = start()
     again.wait_for(QWidget, reply)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from app.core.paths import Home
 from app.main import Program, read_memory
+from tests.helpers.program import close_wholly
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,7 @@ def test_the_first_paint_has_the_chosen_colours(qapp: QApplication, home: Home, 
     home.settings_file.write_text(settings)
     program = Program(qapp, home)
     assert program.theme.dark is dark
-    assert program.close()
+    close_wholly(program)
     program.window.deleteLater()
 
 
@@ -36,7 +37,7 @@ def test_the_first_paint_has_the_chosen_size_of_text(qapp: QApplication, home: H
     program = Program(qapp, home)
     assert qapp.font().pixelSize() == pixels
     program.theme.scale_text(1.0)
-    assert program.close()
+    close_wholly(program)
     program.window.deleteLater()
 
 
