@@ -17,6 +17,8 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QPlainTextEdit,
     QPushButton,
+    QScrollArea,
+    QStackedWidget,
     QToolButton,
     QWidget,
 )
@@ -27,7 +29,7 @@ from app.services.events import NoticeRaised
 from app.ui.drop import Dropped
 from app.ui.models.add_dialog import AddModelDialog
 from app.ui.notices import Action, Note
-from app.ui.rail import PAGES, Memory
+from app.ui.rail import PAGES, Memory, Page
 from app.ui.widgets.dialogs import Dialog, choose_file
 from app.ui.widgets.placement import keep_on_screen, room_on_screen
 from app.ui.window import MainWindow
@@ -346,6 +348,25 @@ def test_arrows_lead_along_the_rail_from_the_page_that_is_shown(
     qtbot.keyClick(window.rail.button("documents"), Qt.Key.Key_Up)
     assert _shown(window, "models")
     assert window.focusWidget() is window.rail.button("models")
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_tab_stops_only_where_it_shows_and_enters_the_rail_at_its_page(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace, page: Page
+) -> None:
+    world.models.put(model(1))
+    _with_chat(qtbot, window, world)
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow, timeout=5000)
+    window.navigation.go(page)
+    stops: list[QWidget] = []
+    while (focused := window.focusWidget()) not in stops or len(stops) < 2:
+        assert focused is not None
+        stops.append(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    walked = stops[1:]  # the first may be the page itself, which Tab then leaves
+    assert not [each for each in walked if type(each) in (QScrollArea, QStackedWidget) or type(each) is QWidget]
+    assert [each for each in walked if window.rail.isAncestorOf(each)] == [window.rail.button(page)]
 
 
 def test_a_file_dialog_opens_where_the_last_one_was_used(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
