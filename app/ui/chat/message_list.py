@@ -140,6 +140,8 @@ class MessageList(QWidget):
 
     def _make(self) -> None:
         self.area = QScrollArea()
+        self.area.setProperty("kind", "reading")  # a stop of Tab, from which keys scroll
+        self.area.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.area.setObjectName("conversation")
         self.area.setAccessibleName(self.tr("Conversation"))
         self.area.setWidgetResizable(True)

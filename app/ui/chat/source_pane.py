@@ -6,7 +6,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl, Signal
-from PySide6.QtGui import QColor, QDesktopServices, QKeyEvent, QTextCharFormat, QTextCursor, QTextOption
+from PySide6.QtGui import (
+    QColor,
+    QDesktopServices,
+    QKeyEvent,
+    QKeySequence,
+    QShortcut,
+    QTextCharFormat,
+    QTextCursor,
+    QTextOption,
+)
 from PySide6.QtWidgets import QButtonGroup, QFrame, QPlainTextEdit, QScrollArea, QStackedWidget, QTextEdit, QWidget
 
 from app.core.errors import SatchelError
@@ -21,6 +30,9 @@ from app.ui.widgets.basic import Icon, IconButton, button, column, frame, label,
 from app.ui.widgets.elided import ElidedButton, ElidedLabel
 from app.ui.widgets.words import short_path
 
+ZOOMS = (1.0, 1.25, 1.5, 2.0, 3.0)
+"""Times the width of the pane: an A4 page in a pane of 400 pixels has letters of 6."""
+
 
 class SourcePane(QWidget):
     """See the module. ``closed``: the person wants it gone."""
@@ -31,6 +43,7 @@ class SourcePane(QWidget):
         super().__init__()
         self._theme = theme
         self._source: Source | None = None
+        self._zoom = 0
         self.setObjectName("source")
         self.setAccessibleName(self.tr("Source"))
         self.setMinimumWidth(280)
@@ -122,7 +135,17 @@ class SourcePane(QWidget):
         for choice in (self._as_page, self._as_text):
             choice.setCheckable(True)
             forms.addButton(choice)
-        place = row(self._heading, self._as_page, self._as_text, spacing=6)
+        self._smaller = IconButton(
+            theme, "minus", self.tr("Show the page smaller (Ctrl+−)"), "source.smaller", lambda: self._zoom_by(-1)
+        )
+        self._larger = IconButton(
+            theme, "plus", self.tr("Show the page larger (Ctrl++)"), "source.larger", lambda: self._zoom_by(1)
+        )
+        for made, keys in ((self._smaller, ("Ctrl+-",)), (self._larger, ("Ctrl++", "Ctrl+="))):
+            for key in keys:
+                shortcut = QShortcut(QKeySequence(key), self, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+                shortcut.activated.connect(made.click)
+        place = row(self._heading, self._smaller, self._larger, self._as_page, self._as_text, spacing=6)
         place.setStretch(0, 1)
         self._where.addLayout(place)
         self._actions = row(self._open, self._folder, spacing=6)
@@ -152,9 +175,10 @@ class SourcePane(QWidget):
         self.text.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self.page = PageView()
         self._pages = QScrollArea()
+        self._pages.setProperty("kind", "reading")
+        self._pages.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._pages.setObjectName("source.pages")
         self._pages.setWidgetResizable(True)
-        self._pages.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         holder = QWidget()
         holder.setProperty("kind", "page")
         inner = column(self.page, parent=holder)
@@ -184,9 +208,26 @@ class SourcePane(QWidget):
     def _set_tools(self, *, shown: bool) -> None:
         for widget in (self._copy, self._open, self._folder, self._as_page, self._as_text):
             widget.setVisible(shown)
+        if not shown:
+            self._smaller.hide()
+            self._larger.hide()
+
+    def _zoom_by(self, steps: int) -> None:
+        self._zoom = min(max(self._zoom + steps, 0), len(ZOOMS) - 1)
+        self._fit_page()
+        QTimer.singleShot(0, self, self._scroll_to_mark)
+
+    def _fit_page(self) -> None:
+        """As wide as the pane, times the zoom."""
+        self.page.setMinimumWidth(round(self._pages.viewport().width() * ZOOMS[self._zoom]) if self._zoom else 0)
+        self._smaller.setEnabled(self._zoom > 0)
+        self._larger.setEnabled(self._zoom < len(ZOOMS) - 1)
 
     def _show_form(self, *, page: bool) -> None:
         self._body.setCurrentWidget(self._pages if page else self.text)
+        self._smaller.setVisible(page)
+        self._larger.setVisible(page)
+        self._fit_page()
         # After the layout, when sizes are known.
         QTimer.singleShot(0, self, self._scroll_to_mark)
 
@@ -201,11 +242,13 @@ class SourcePane(QWidget):
             return
         mark = self.page.first_mark()
         if mark is not None:
-            middle = int(mark.center().y()) - self._pages.viewport().height() // 2
-            self._pages.verticalScrollBar().setValue(middle)
+            view = self._pages.viewport()
+            self._pages.verticalScrollBar().setValue(int(mark.center().y()) - view.height() // 2)
+            self._pages.horizontalScrollBar().setValue(int(mark.center().x()) - view.width() // 2)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self._body.currentWidget() is self._pages:
+            self._fit_page()
             QTimer.singleShot(0, self, self._scroll_to_mark)
         return False
 
