@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 SIDEBAR_WIDTH = 248
 SOURCE_WIDTH = 420
+GRIP = 7
+"""What can be taken hold of between two of them: 3 pixels were hardly found."""
 NARROW = 1080
 """Below this width the sidebar makes room for the source."""
 _SIDEBAR, _SOURCE, _COLLAPSED = "chat/sidebar_width", "chat/source_width", "chat/sidebar_collapsed"
@@ -23,7 +25,7 @@ class Arrangement(QSplitter):
         super().__init__(Qt.Orientation.Horizontal)
         self._sidebar, self._middle, self._source, self._state = sidebar, middle, source, state
         self._gave_way = False
-        self.setHandleWidth(3)
+        self.setHandleWidth(GRIP)
         self.setProperty("kind", "flush")
         self.setChildrenCollapsible(False)
         for widget in (sidebar, middle, source):

@@ -234,6 +234,15 @@ def test_a_quote_opens_the_source_on_its_span(cited: Stage, with_page: bool) -> 
     cited.until(lambda: page.source.cited_text() == MANUAL[MANUAL.index("To claim") :])
     assert not page.source.isHidden()
     assert page.source.page.isVisible() == with_page
+    larger, smaller = page.source.findChild(QToolButton, "source.larger"), "source.smaller"
+    assert larger.isVisible() == with_page
+    if with_page:
+        usual = page.source.page.width()
+        larger.click()
+        cited.until(lambda: page.source.page.width() > usual * 1.1)
+        page.source.findChild(QToolButton, smaller).click()
+        cited.until(lambda: page.source.page.width() == usual)
+        assert not page.source.findChild(QToolButton, smaller).isEnabled()
     assert page.source.text.isVisible() != with_page
     page.close_source()
     assert page.source.isHidden()
