@@ -181,7 +181,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self._state.setValue("geometry", self.saveGeometry())
         self._state.setValue("page", self.rail.page)
-        self._state.setValue(LAST_FOLDER, self.property(LAST_FOLDER))
+        self._state.setValue(LAST_FOLDER, self.property(LAST_FOLDER) or "")
         self._state.sync()
         super().closeEvent(event)
 

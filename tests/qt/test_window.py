@@ -30,7 +30,7 @@ from app.ui.drop import Dropped
 from app.ui.models.add_dialog import AddModelDialog
 from app.ui.notices import Action, Note
 from app.ui.rail import PAGES, Memory, Page
-from app.ui.widgets.dialogs import Dialog, choose_file
+from app.ui.widgets.dialogs import LAST_FOLDER, Dialog, choose_file
 from app.ui.widgets.placement import keep_on_screen, room_on_screen
 from app.ui.window import MainWindow
 from tests.helpers.fake_libraries import collection, model
@@ -417,11 +417,15 @@ def test_offline_is_seen_in_the_rail_and_leads_to_the_switch(
     assert not world.settings.current.network.offline
 
 
-def test_its_place_and_page_are_remembered(qtbot: QtBot, window: MainWindow, world: SimpleNamespace) -> None:
+def test_its_place_and_page_are_remembered(
+    qtbot: QtBot, window: MainWindow, world: SimpleNamespace, tmp_path: Path
+) -> None:
+    home_of_files = tmp_path / "files"
     world.chat.new_conversation()
     window.open(world.parts)
     qtbot.waitUntil(lambda: _shown(window, "chat"), timeout=5000)
     window.resize(760, 607)
+    window.setProperty(LAST_FOLDER, str(home_of_files))
     window.navigation.go("documents")
     window.close()
     home = world.parts.home
@@ -430,6 +434,7 @@ def test_its_place_and_page_are_remembered(qtbot: QtBot, window: MainWindow, wor
     again.show()
     again.open(world.parts)
     assert (again.width(), again.height()) == (760, 607)
+    assert again.property(LAST_FOLDER) == str(home_of_files)
     qtbot.waitUntil(lambda: _shown(again, "documents"), timeout=5000)
 
 
