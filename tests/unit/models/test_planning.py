@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.models.kv_type import KvType
 from app.models.plan import ALL_LAYERS, Candidate, LayoutFunction, Plan, Room, Wishes
-from app.models.planner import MOST_CONTEXT, READING_SPEED, USUAL_CONTEXT, Search
+from app.models.planner import MOST_CONTEXT, READING_SPEED, USUAL_CONTEXT, Search, speeds
 from app.models.planning import make_plan
 from app.models.quality import CLASSES, kv_loss, quality_class, quality_loss
 from app.models.sizing import HOST, Layout
@@ -115,6 +115,15 @@ def test_unified_memory_is_counted_once() -> None:
     laid_out = LLAMA_8B.layout(ONE_GPU)(plan.choice.candidate, plan.choice.n_ctx, "q8_0", plan.choice.n_gpu_layers)
     assert laid_out.on("CUDA0").total_bytes <= 5.5 * GB - 512 * MB
     assert plan.choice.devices[0].used_bytes <= 8 * GB - 512 * MB
+
+
+def test_what_shares_main_memory_is_read_as_fast_as_that_unless_its_own_speed_is_known() -> None:
+    def gpu_speed(known: float, unified: bool) -> float:
+        there = room(8 * GB, 8 * GB, memory_bytes_per_s=50e9)
+        return speeds(replace(there, gpus=(replace(there.gpus[0], bytes_per_s=known, unified=unified),))).gpus["CUDA0"]
+
+    assert (gpu_speed(0.0, unified=True), gpu_speed(120e9, unified=True)) == (50e9, 120e9)
+    assert (gpu_speed(0.0, unified=False), gpu_speed(400e9, unified=False)) == (0.0, 400e9), "0: not known"
 
 
 def test_a_container_of_2_gb_gets_a_small_model() -> None:

@@ -87,3 +87,12 @@ def test_adapters_count_as_weights(tmp_path: Path, header: Header) -> None:
         gguf_files.write(tmp_path / "lora.gguf", {}, {"blk.0.attn_q.weight.lora_a": ("F16", (64, 8))})
     )
     assert estimate(header, 512, adapters=[adapter]).weights_bytes == header.weights_bytes + 64 * 8 * 2
+
+
+def test_a_block_that_the_model_does_not_have_lies_with_the_output(header: Header) -> None:
+    """A header may name more blocks than it counts (some keep blocks for predicting ahead), and an adapter any."""
+    query = next(tensor for tensor in header.tensors if tensor.name == "blk.0.attn_q.weight")
+    more = replace(header, tensors=(*header.tensors, replace(query, name="blk.99.attn_q.weight")))
+    placed = place(header, ONE, 1)
+    before, after = weights_by_device(header, placed), weights_by_device(more, placed)
+    assert (after[HOST], after["CUDA0"]) == (before[HOST], before["CUDA0"] + query.size_bytes)

@@ -89,3 +89,24 @@ def test_windows_known_by_name(tmp_path: Path) -> None:
     assert [layer.slides for layer in layer_memories(llama4)] == [True, True, True, False] * 2
     whole = _header(tmp_path, "olmo2", {})  # the 7B and 13B have no window, the 32B has one
     assert not any(layer.slides for layer in layer_memories(whole))
+
+
+def test_a_short_convolution_keeps_its_last_inputs(tmp_path: Path) -> None:
+    keys: dict[str, gguf_files.Scalar | list[gguf_files.Scalar]] = {
+        "block_count": 2,
+        "attention.head_count_kv": [0, 2],
+        "shortconv.l_cache": 3,
+    }
+    layers = cache_bytes_by_layer(_header(tmp_path, "lfm2", keys), 256)
+    assert layers == (4 * 64 * 2, 256 * 2 * (2 * 16 + 2 * 16)), "all but the newest of three tokens, of 64 numbers each"
+
+
+def test_delta_attention_keeps_a_matrix_for_each_head_and_three_convolutions(tmp_path: Path) -> None:
+    keys: dict[str, gguf_files.Scalar | list[gguf_files.Scalar]] = {
+        "block_count": 2,
+        "attention.head_count_kv": [0, 2],
+        "ssm.conv_kernel": 4,
+        "kda.head_dim": 8,
+    }
+    state, _ = layer_memories(_header(tmp_path, "kimi-linear", keys))
+    assert state.state_bytes == 4 * (4 * 8 * 8 + 3 * 3 * 4 * 8), "the matrices; of queries, keys and values 3 inputs"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -181,3 +182,13 @@ def test_looking_says_how_far_it_is_and_stops_when_asked(bench: Bench) -> None:
     with pytest.raises(Cancelled):
         bench.entries.find_places(stop, cancel)
     assert bench.entries.add_found(FOUND, cancel=cancel).models == ()
+
+
+def test_a_programs_folder_that_is_gone_is_not_taken_for_one_model_that_it_deleted(bench: Bench) -> None:
+    ollama = Ollama(bench.folders.home / ".ollama/models")
+    blob = ollama.tag("tiny:1b", model_bytes("Tiny"))
+    (report,) = bench.entries.find_places()
+    bench.entries.add_found(report.found)
+    shutil.rmtree(blob.parent)
+    reason = bench.only().missing_reason
+    assert reason == f"The folder {blob.parent} is not there any more; it was moved or deleted."

@@ -49,3 +49,24 @@ def test_the_progress_is_of_all_that_waits(home: Home, tmp_path: Path) -> None:
     done = [progress.done_bytes for progress in told]
     assert done == sorted(done)
     assert (done[0] < sum(sizes), done[-1], told[-1].title) == (True, sum(sizes), "1")
+
+
+def test_after_a_cancel_nothing_that_waited_is_read(home: Home, tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.gguf" for number in range(3)]
+    for path in paths:
+        path.write_bytes(bytes(5_000_000))
+    database = open_database(home)
+    hashes, seen = FileHashes(database), set[str]()
+
+    def cancel_at_the_first(progress: HashProgress | None) -> None:
+        if progress is not None:
+            seen.add(progress.title)
+            hasher.cancel()
+
+    hasher = Hasher(hashes, cancel_at_the_first)
+    hasher.add(Wanted(number, path.name, str(path)) for number, path in enumerate(paths))
+    assert hasher.wait(30)
+    known = [hashes.last(str(path)) for path in paths]
+    database.close()
+    assert (seen, known) == ({"0.gguf"}, ["", "", ""])
+    assert hasher.progress is None
