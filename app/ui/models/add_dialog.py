@@ -3,7 +3,7 @@ adapter which model it belongs to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
@@ -58,6 +58,8 @@ class AddModelDialog(Dialog):
         self._fit = FitPanel(parts.theme, parts.bridge, "add_model.fit")
         self._in_place = QRadioButton(self.tr("Use it where it lies"))
         self._copy = QRadioButton(self.tr("Copy it into Satchel's folder"))
+        self._already = label(kind="muted", wrap=True, name="add_model.already")
+        self._already.hide()
         self._known = self._known_state()
         self._adapter = BaseChoice()
         for state in (self._reading, self._failed, self._known, self._adapter):
@@ -104,8 +106,19 @@ class AddModelDialog(Dialog):
         group = QButtonGroup(self)
         group.addButton(self._in_place)
         group.addButton(self._copy)
+        self._below_fit = line()
         inner = QWidget()
-        layout = column(self._facts, line(), self._fit, line(), self._in_place, self._copy, spacing=12, parent=inner)
+        layout = column(
+            self._facts,
+            line(),
+            self._fit,
+            self._below_fit,
+            self._already,
+            self._in_place,
+            self._copy,
+            spacing=12,
+            parent=inner,
+        )
         layout.setContentsMargins(0, 0, 8, 0)
         layout.addStretch()
         column(scrolling(inner), parent=made)
@@ -120,7 +133,8 @@ class AddModelDialog(Dialog):
         (self._attach if state is self._adapter else self._load).setDefault(True)
         self._attach.setVisible(state is self._adapter and self._adapter.chosen is not None)
         self._cancel.setText(self.tr("Close") if state is self._failed else self.tr("Cancel"))
-        wanted = 660 if known else SMALL
+        runs = self._summary is None or self._summary.kind != "embedding"
+        wanted = SMALL if not known else 660 if runs else SMALL + self._facts.sizeHint().height() + room_px(40)
         if state is self._adapter:
             wanted = room_px(330 + 30 * min(6, self._adapter.count))
         if state is self._failed:
@@ -141,7 +155,8 @@ class AddModelDialog(Dialog):
         self._where.setText(short_path(str(self._path)))
         self._facts.show_facts(facts(summary))
         models, path = self._parts.models, self._path
-        self._fit.setVisible(summary.kind != "embedding")
+        for part in (self._fit, self._below_fit):
+            part.setVisible(summary.kind != "embedding")
         if summary.kind != "embedding":
             defaults = self._parts.settings.current.model.load_settings()
             self._fit.watch(
@@ -152,6 +167,17 @@ class AddModelDialog(Dialog):
             )
         self._show_state(self._known)
         self._load.setFocus()
+        parts = self._parts
+        parts.bridge.run(parts.models.models, self._look_for_it, lambda _error: None, self)
+
+    def _look_for_it(self, models: Sequence[LibraryModel]) -> None:
+        """Adding what is there already does no harm, but it is said."""
+        there = next((model for model in models if Path(model.path) == self._path.absolute()), None)
+        if there is not None:
+            self._already.setText(
+                self.tr("This file is in your library already, as “{name}”.").format(name=there.title)
+            )
+            self._already.show()
 
     def _show_problem(self, error: SatchelError) -> None:
         self._problem.setText("\n\n".join(part for part in (error.what, error.why, error.next_step) if part))

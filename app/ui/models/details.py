@@ -105,6 +105,7 @@ class ModelDetails(QFrame):
         top.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
         actions = row(self.load_button, rename, folder, self._remove, spacing=4)
         actions.setStretch(0, 1)
+        actions.addStretch()  # where there is no button to load, the rest stays together
         content = QWidget()
         upper = column(self.alerts, self._fit, self._choice, self._speed, spacing=14)
         upper.setContentsMargins(22, 4, 18, 14)

@@ -282,6 +282,17 @@ def test_adding_uses_the_file_in_place_and_loads_it(qtbot: QtBot, world: SimpleN
     window.close()
 
 
+def test_a_file_that_is_in_the_library_is_said_to_be(qtbot: QtBot, world: SimpleNamespace, tmp_path: Path) -> None:
+    path = tmp_path / "tiny.gguf"
+    path.write_bytes(b"GGUF rest")
+    world.models.put(replace(model(1, name="Mine"), path=str(path)))
+    window, dialog = _dialog(qtbot, world, path)
+    said = dialog.findChild(QLabel, "add_model.already")
+    qtbot.waitUntil(said.isVisible, timeout=5000)
+    assert said.text() == "This file is in your library already, as “Mine”."
+    window.close()
+
+
 def test_a_copy_is_made_if_wanted(qtbot: QtBot, world: SimpleNamespace, tmp_path: Path) -> None:
     path = tmp_path / "tiny.gguf"
     path.write_bytes(b"GGUF rest")
