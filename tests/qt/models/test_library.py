@@ -267,7 +267,7 @@ def test_only_satchels_own_copy_can_be_deleted(qtbot: QtBot, world: SimpleNamesp
     page = _page(qtbot, world, ours, theirs)
     assert _button(page, "models.duplicates.show").text() == "Duplicates (1.3 GB)"
     dialog = _dialog(page, "models.duplicates.show", "models.duplicates")
-    sums = "1.3 GB are stored more than once; 1.3 GB can be freed."
+    sums = "With each of them once, 1.3 GB would be free; deleting Satchel's own copies frees 1.3 GB."
     qtbot.waitUntil(lambda: _text(dialog, "models.duplicates.sum") == sums, timeout=5000)
     assert _button(dialog, "models.duplicates.2.delete") is None
     world.models.groups = ()

@@ -55,7 +55,7 @@ class DuplicatesDialog(Panel):
         progress.addWidget(self._bar)
         content = QWidget()
         column(self._progress, self._states, spacing=12, parent=content).setStretch(1, 1)
-        self._sum = ElidedLabel(kind="small", name="models.duplicates.sum")
+        self._sum = label(kind="small", wrap=True, name="models.duplicates.sum")
         close = button(self.tr("Close"), "models.duplicates.close", self.reject)
         self.lay_out(content, close, aside=self._sum)
         parts.bridge.happened.connect(self._happened)
@@ -97,14 +97,19 @@ class DuplicatesDialog(Panel):
             self._rows.addWidget(made)
         self._states.setCurrentWidget(self._list if groups else self._nothing)
         wasted, freeable = sum(g.wasted_bytes for g in groups), sum(g.freeable_bytes for g in groups)
-        self._sum.setText(
-            self.tr("{wasted} are stored more than once; {freeable} can be freed.").format(
-                wasted=size_text(wasted), freeable=size_text(freeable)
-            )
-            if groups
-            else ""
-        )
+        self._sum.setText(self._sum_words(wasted, freeable) if groups else "")
         self._say_nothing()
+
+    def _sum_words(self, wasted: int, freeable: int) -> str:
+        words = (
+            self.tr("With each of them once, {wasted} would be free; deleting Satchel's own copies frees {freeable}.")
+            if freeable
+            else self.tr(
+                "With each of them once, {wasted} would be free. None of the copies is Satchel's own: which to delete "
+                "is for you and the programs that have them."
+            )
+        )
+        return words.format(wasted=size_text(wasted), freeable=size_text(freeable))
 
     def _say_nothing(self) -> None:
         if self._hashing is not None:
