@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from app.knowledge.protocol import CollectionInfo
 from app.ui.theme import Theme
 from app.ui.widgets.basic import Icon, button, column, label, row
+from app.ui.widgets.page import scrolling
 
 _OFFERED = 3
 
@@ -37,7 +38,8 @@ class EmptyConversation(QWidget):
         inside = column(self._icon, self._title, self._words, parent=holder, spacing=10)
         inside.addSpacing(14)
         inside.addLayout(self._examples)
-        whole = column(parent=self)
+        content = QWidget()
+        whole = column(parent=content)
         whole.setContentsMargins(24, 24, 24, 24)
         middle = row()
         middle.addStretch(1)
@@ -46,6 +48,7 @@ class EmptyConversation(QWidget):
         whole.addStretch(3)
         whole.addLayout(middle)
         whole.addStretch(4)
+        column(scrolling(content, "empty.scroll"), parent=self)  # a laptop's screen at 200 % is too low for all of it
         self._buttons: list[QWidget] = []
         self._shown: tuple[object, ...] | None = None
         self.show_collections((), ())

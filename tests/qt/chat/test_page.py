@@ -18,6 +18,7 @@ from app.core.errors import DocumentError, ModelError
 from app.services.events import CollectionsChanged, ModelState, ModelStateChanged, TextArrived
 from app.ui.chat.built_messages import FIRST, WINDOW
 from app.ui.chat.cards import CardButton
+from app.ui.chat.empty import EmptyConversation
 from app.ui.chat.header import Header
 from app.ui.chat.prose import TextView
 from app.ui.chat.question import UserMessage
@@ -678,6 +679,16 @@ def test_every_control_has_a_name_for_tests_and_screen_readers(cited: Stage) -> 
     nameless = [w for w in own if not w.objectName() or not (w.accessibleName() or w.isHidden())]
     # The clear button inside a line edit is Qt's own.
     assert [w for w in nameless if not isinstance(w.parent(), QLineEdit)] == []
+
+
+def test_in_a_low_window_the_empty_conversation_scrolls(qtbot: QtBot, theme: Theme) -> None:
+    empty = EmptyConversation(theme)
+    qtbot.addWidget(empty)
+    empty.resize(320, 180)
+    empty.show()
+    for name in ("empty.title", "empty.words"):
+        words = empty.findChild(QLabel, name)
+        qtbot.waitUntil(lambda words=words: words.height() >= words.heightForWidth(words.width()), timeout=5000)
 
 
 def test_a_second_collection_shows_its_chip_at_once(qtbot: QtBot, theme: Theme) -> None:
