@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from app.models.adapter import AttachedAdapter
+from app.models.former import FormerModel
 from app.models.preset import NO_PRESET, Preset
 from app.models.source import ModelSource, NewerFile
 from app.models.titles import readable
@@ -80,6 +81,8 @@ class LibraryModel:
     """Ids of other models of the library with the same content, in files of their own."""
     template_changed: bool = False
     """The file's chat template is another than the one that was accepted last."""
+    former: FormerModel | None = None
+    """The file is another model now: what is kept of it was made for this one, until the person decides about that."""
     adapters: tuple[AttachedAdapter, ...] = ()
     newer: NewerFile | None = None
     """What was found when somebody asked for an update; None: nobody did, or this was the newest."""

@@ -35,6 +35,10 @@ class FileHashes:
             (path, stamp.size_bytes, stamp.mtime_ns, sha256.lower()),
         )
 
+    def forget(self, path: str) -> None:
+        """The file is another one now."""
+        self._database.execute("DELETE FROM file_hashes WHERE path = ?", (path,))
+
     def moved(self, old: str, new: str) -> None:
         """The file has another path now and is the same."""
         self._database.execute("UPDATE OR REPLACE file_hashes SET path = ? WHERE path = ?", (new, old))

@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from app.core.database import Database, Row
+from app.models.former import FormerModel
 from app.models.model import LibraryModel, ModelSummary
 from app.models.preset import NO_PRESET, Preset
 from app.models.source import ModelSource, NewerFile
@@ -21,7 +22,8 @@ __all__ = ["FileStamp", "LibraryRecords", "ModelRecord"]
 
 _COLUMNS = (
     "id, path, name, in_place, added_at, size_bytes, mtime_ns, copied_from, summary, notes, program, found_name,"
-    " source, preset, accepted_template, deleted_at, deleted_from, newer"
+    " source, preset, accepted_template, deleted_at, deleted_from, newer,"
+    " former"
 )
 
 
@@ -131,6 +133,20 @@ class LibraryRecords:
         """This is what the person has seen."""
         self._set(model_id, "accepted_template", template)
 
+    def set_former(self, model_id: int, former: FormerModel | None) -> None:
+        """What is kept was made for this model; None: for the one that is there."""
+        self._set(model_id, "former", _json(former) if former is not None else None)
+
+    def start_afresh(self, model_id: int, template: str) -> None:
+        """Keep nothing of what was before, as if it were added now with this template."""
+        with self._database.transaction():
+            self.adapters.detach_all(model_id)
+            self._database.execute(
+                "UPDATE models SET name = '', notes = '', found_name = '', copied_from = '', source = NULL,"
+                " preset = NULL, newer = NULL, former = NULL, accepted_template = ? WHERE id = ?",
+                (template, model_id),
+            )
+
     def replace_summary(self, model_id: int, summary: ModelSummary, stamp: FileStamp) -> None:
         """The file is another one now."""
         self._database.execute(
@@ -179,7 +195,7 @@ def _json(value: object) -> str:
 
 def _record(row: Row) -> ModelRecord:
     model_id, path, name, in_place, added_at, size_bytes, mtime_ns, copied_from, summary, *rest = row
-    notes, program, found_name, source, preset, accepted_template, deleted_at, deleted_from, newer = rest
+    notes, program, found_name, source, preset, accepted_template, deleted_at, deleted_from, newer, former = rest
     header = msgspec.json.decode(summary, type=ModelSummary)
     model = LibraryModel(
         id=model_id,
@@ -195,6 +211,7 @@ def _record(row: Row) -> ModelRecord:
         found_name=found_name,
         template_changed=accepted_template != header.chat_template,
         newer=msgspec.json.decode(newer, type=NewerFile) if newer else None,
+        former=msgspec.json.decode(former, type=FormerModel) if former else None,
     )
     return ModelRecord(
         model,

@@ -139,6 +139,8 @@ CREATE TABLE measurements (
 
 _NEWER = "ALTER TABLE models ADD COLUMN newer TEXT;"
 
+_FORMER = "ALTER TABLE models ADD COLUMN former TEXT;"
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("conversations", _CONVERSATIONS),
     Migration("words of messages", _WORDS),
@@ -148,6 +150,7 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("notes, presets, hashes, trash and adapters of models", _LIBRARY),
     Migration("layouts and measurements of models", _SIZES),
     Migration("newer files of models", _NEWER),
+    Migration("models that others took the place of", _FORMER),
 )
 
 

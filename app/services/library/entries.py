@@ -139,6 +139,18 @@ class LibraryEntries:
         self._records.accept_template(model_id, self._shelf.one(model_id).summary.chat_template)
         self._publish(LibraryChanged())
 
+    def keep_for_another(self, model_id: int) -> None:
+        """The person keeps what was noted and set for the model that was in this file's place."""
+        self._shelf.record(model_id)
+        self._records.set_former(model_id, None)
+        self._publish(LibraryChanged())
+
+    def start_afresh(self, model_id: int) -> None:
+        """Forget all that was kept of a model, as if its file were added now."""
+        self._records.start_afresh(model_id, self._shelf.one(model_id).summary.chat_template)
+        self._adapters_changed(model_id)
+        self._publish(LibraryChanged())
+
     def preset(self, model_id: int) -> Preset:
         """What the person chose for a model; None where nothing."""
         return self._shelf.record(model_id).preset

@@ -11,6 +11,7 @@ from pathlib import Path
 from app.core.errors import ModelError
 from app.core.paths import Home
 from app.models.adapter import AttachedAdapter
+from app.models.former import FormerModel
 from app.models.gguf import Header
 from app.models.model import LibraryModel, ModelSummary
 from app.models.source import ModelSource
@@ -128,8 +129,19 @@ class Shelf:
             return self._missing(record, unusable_reason(error), nearby)
         self.records.replace_summary(model.id, summary, stamp)
         self.records.set_newer(model.id, None)  # that was said of the file before
+        former = self._former(model, summary)
         changed = summary.chat_template != record.accepted_template
-        return replace(model, summary=summary, template_changed=changed, newer=None)
+        return replace(model, summary=summary, template_changed=changed, newer=None, former=former)
+
+    def _former(self, model: LibraryModel, now: ModelSummary) -> FormerModel | None:
+        """The model that this entry was made for, if its file is another one now."""
+        for path, sha256 in zip(model.files, model.sha256s, strict=True):
+            if not sha256:  # nothing is known of the file as it is now
+                self.records.hashes.forget(path)
+        made_for = model.former or FormerModel.of(model.summary)
+        former = made_for if made_for != FormerModel.of(now) else None
+        self.records.set_former(model.id, former)
+        return former
 
     def _missing(self, record: ModelRecord, reason: str, nearby: Nearby) -> LibraryModel:
         return replace(
