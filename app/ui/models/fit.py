@@ -73,6 +73,13 @@ class FitPanel(QWidget):
         top.addStretch()
         top.addWidget(self._context_words)
         kv_title = label(self.tr("KV cache"), "strong")
+        explained = self.tr(
+            "The model's memory of the conversation, which grows with the context. Kept with 8 or 4 bits for each "
+            "number instead of 16, it takes less, and answers may lose a little accuracy."
+        )
+        for part in (kv_title, self.kv):
+            part.setToolTip(explained)
+        self.kv.setAccessibleDescription(explained)
         below = row(kv_title, spacing=8)
         below.addStretch()
         below.addWidget(self.kv)
