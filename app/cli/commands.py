@@ -58,6 +58,7 @@ COMMANDS: dict[str, Command] = {
     "models rename": keeping.rename,
     "models note": keeping.note,
     "models template": keeping.template,
+    "models changed": keeping.changed,
     "models preset": presets.preset,
     "models adapter attach": adapters.attach,
     "models adapter detach": adapters.detach,

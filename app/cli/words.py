@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from app.core.sizes import size_text
-from app.models.model import Fit
+from app.models.former import FormerModel
+from app.models.model import Fit, ModelSummary
 
 LONGEST_NAME = 60
 FIT_WORDS: dict[Fit, str] = {"fits": "fits", "tight": "tight", "does_not_fit": "does not fit"}
@@ -21,6 +22,19 @@ def parameters(count: int) -> str:
     if not count:
         return ""
     return f"{count / 1e9:.1f} B" if count >= 950_000_000 else f"{count / 1e6:.0f} M"
+
+
+def another_model(former: FormerModel, now: ModelSummary) -> str:
+    """That a file is another model than it was, and what that is about."""
+
+    def described(model: FormerModel) -> str:
+        facts = (model.architecture, parameters(model.parameters))
+        return f"{model.title} ({', '.join(fact for fact in facts if fact)})"
+
+    return (
+        f"This file is another model than before: it is {described(FormerModel.of(now))}. What you noted and set was"
+        f" for {described(former)}."
+    )
 
 
 def shortened(name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from app.cli.models.records import measurement_record, model_record, record, verdict_record
 from app.cli.models.which_model import find_model
 from app.cli.terminal import Terminal
-from app.cli.words import day, parameters
+from app.cli.words import another_model, day, parameters
 from app.core.sizes import size_text
 from app.models.model import LibraryModel, ModelKind, Verdict
 from app.models.preset import Preset
@@ -39,6 +39,9 @@ def info(services: Services, terminal: Terminal, options: argparse.Namespace) ->
         )
         return 0
     terminal.line(f"{model.title} ({model.id})")
+    if model.former is not None:
+        terminal.paragraph(another_model(model.former, model.summary), first="  ", rest="  ")
+        terminal.line(f"  What is to become of that: satchel models changed {model.id} --keep, or --start-afresh")
     rows = [*_facts(model), *_places(model), *_states(model, preset), *_memory(verdict, measured)]
     _write_rows(terminal, rows)
     if not model.present:

@@ -1,4 +1,4 @@
-"""What a person keeps of a model: its name, a note, its template."""
+"""What a person keeps of a model: its name, a note, its template, and all of it when another one takes its place."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import difflib
 from app.cli.models.records import model_record, record
 from app.cli.models.which_model import find_model
 from app.cli.terminal import Terminal
+from app.cli.words import another_model
 from app.models.library_values import ChatTemplate
 from app.models.model import LibraryModel
 from app.services.compose import Services
@@ -55,6 +56,28 @@ def template(services: Services, terminal: Terminal, options: argparse.Namespace
         _write_difference(terminal, found)
     else:
         _write_template(terminal, model, found)
+    return 0
+
+
+def changed(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
+    """Say that the file is another model than before, and what is to become of what was kept."""
+    model = find_model(services, options.model)
+    if options.keep:
+        services.models.keep_for_another(model.id)
+    elif options.start_afresh:
+        services.models.start_afresh(model.id)
+    now = find_model(services, str(model.id))
+    if options.json:
+        terminal.json(model_record(now))
+    elif options.keep:
+        terminal.line(f"What you noted and set is kept for {now.title}.")
+    elif options.start_afresh:
+        terminal.line(f"{now.title} starts afresh: nothing is noted or set for it.")
+    elif now.former is None:
+        terminal.line(f"{now.title} is the model that it was.")
+    else:
+        terminal.paragraph(another_model(now.former, now.summary))
+        terminal.note("Keep that with --keep, forget it with --start-afresh.")
     return 0
 
 

@@ -53,11 +53,15 @@ def add(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
     path = given_path(options.path)
     _refuse_adapter(services, path)
     _, verdict = services.models.inspect(path)
+    known = {model.id for model in services.models.models()}
     model = services.models.add(path, options.copy, lambda progress: terminal.progress(_copied(progress)))
     if options.json:
         terminal.json({"model": model_record(model), "verdict": verdict_record(verdict)})
     else:
-        terminal.line(f"Added {describe(model)}.")
+        if model.id in known:
+            terminal.line(f"It is in the library already: {describe(model)}.")
+        else:
+            terminal.line(f"Added {describe(model)}.")
         terminal.paragraph(verdict.sentence)
     return 0
 
@@ -89,6 +93,7 @@ def marks(model: LibraryModel) -> str:
         for words, holds in (
             ("missing", not model.present),
             ("the same as " + ", ".join(map(str, model.duplicates)), bool(model.duplicates)),
+            ("another model than before", model.former is not None),
             ("template changed", model.template_changed),
             ("update available", model.newer is not None),
             (counted(len(model.adapters), "adapter"), bool(model.adapters)),

@@ -22,6 +22,11 @@ def add_keeping(commands: Commands[Parser]) -> None:
     how = template.add_mutually_exclusive_group()
     how.add_argument("--diff", action="store_true", help="what is another in it since you accepted it")
     how.add_argument("--accept", action="store_true", help="take it as it is now")
+    changed = command(commands, "changed", "what to do with a file that is another model now", "models changed")
+    changed.add_argument("model", metavar="MODEL", help=MODEL)
+    what = changed.add_mutually_exclusive_group()
+    what.add_argument("--keep", action="store_true", help="keep what you noted and set for the former one")
+    what.add_argument("--start-afresh", action="store_true", help="forget that, as if it were added now")
     preset = command(commands, "preset", "show or change how a model is loaded and talks", "models preset")
     preset.add_argument("model", metavar="MODEL", help=MODEL)
     preset.add_argument(
