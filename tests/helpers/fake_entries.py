@@ -130,6 +130,13 @@ class FakeEntries:
         self._accepted[model_id] = self._one(model_id).summary.chat_template
         self.change(model_id, template_changed=False)
 
+    def keep_for_another(self, model_id: int) -> None:
+        self.change(model_id, former=None)
+
+    def start_afresh(self, model_id: int) -> None:
+        self._presets.pop(model_id, None)
+        self.change(model_id, former=None, name="", notes="", adapters=(), source=None)
+
     def preset(self, model_id: int) -> Preset:
         return self._presets.get(model_id, NO_PRESET)
 

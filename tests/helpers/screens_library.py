@@ -16,6 +16,7 @@ from PySide6.QtGui import QColor, QPainter, QPixmap
 from PySide6.QtWidgets import QDialog, QPushButton, QScrollArea, QSlider
 
 from app.hardware.read import machine_key
+from app.models.former import FormerModel
 from app.models.library_values import DuplicateCopy, DuplicateGroup, HashProgress, UpdateCheck
 from app.models.places.values import FoundModel, PlaceReport
 from app.models.preset import Preset
@@ -129,6 +130,13 @@ def missing(stage: Stage) -> None:
     """The file is gone."""
     _some(stage)
     _open(stage, 6)
+
+
+def another_model(stage: Stage) -> None:
+    """The file is another model than the one that was noted about."""
+    _some(stage)
+    stage.models.change(1, former=FormerModel("TinyLlama-1.1B-Chat", "llama", 1_100_000_000), notes="Good at letters.")
+    _open(stage, 1)
 
 
 def long_name(stage: Stage) -> None:

@@ -31,6 +31,7 @@ from pytestqt.qtbot import QtBot
 from app.core.errors import HubError, ModelError
 from app.hardware.read import machine_key
 from app.inference.protocol import LoadSettings
+from app.models.former import FormerModel
 from app.models.library_values import UpdateCheck
 from app.models.model import LibraryModel
 from app.models.plan import ALL_LAYERS
@@ -436,6 +437,21 @@ def test_a_changed_template_is_flagged_until_it_was_seen(qtbot: QtBot, world: Si
     qtbot.waitUntil(lambda: not page.findChild(QWidget, "models.alert.template").isVisible(), timeout=5000)
     qtbot.waitUntil(lambda: text.toPlainText() == "one\ntwo\nthree", timeout=5000)
     assert _text(page, "models.template.summary") == "3 lines"
+
+
+@pytest.mark.parametrize(("decision", "notes"), [("keep", "Good at letters."), ("afresh", "")])
+def test_another_model_in_a_files_place_is_said_until_it_is_decided(
+    qtbot: QtBot, world: SimpleNamespace, decision: str, notes: str
+) -> None:
+    former = FormerModel("Old-one", "llama", 1_200_000_000)
+    page = _page(qtbot, world, replace(model(1), former=former, notes="Good at letters."))
+    assert page.findChild(QWidget, "models.alert.former").isVisible()
+    said = _text(page, "models.alert.former.words")
+    assert said.startswith("This file is another model than before: it is SmolLM2 135M Instruct (llama, ")
+    assert said.endswith("What you noted and set was for Old one (llama, 1.2 B).")
+    _button(page, f"models.alert.former.{decision}").click()
+    qtbot.waitUntil(lambda: not page.findChild(QWidget, "models.alert.former").isVisible(), timeout=5000)
+    assert world.models.models()[0].notes == notes
 
 
 def test_notes_are_kept_while_they_are_written_and_the_cursor_stays(qtbot: QtBot, world: SimpleNamespace) -> None:

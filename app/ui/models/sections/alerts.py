@@ -1,4 +1,4 @@
-"""What needs the person's eye about a model: its file is missing, its template changed, there is a newer one, …"""
+"""What needs the person's eye about a model: its file is missing or another model, there is a newer one, …"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from app.core.errors import SatchelError
 from app.models.model import LibraryModel
 from app.ui.models.sections.alert import Alert
+from app.ui.models.sections.former import FormerAlert
 from app.ui.models.sections.missing import MissingAlert
 from app.ui.models.sections.newer import get_newer
 from app.ui.notices import Note
@@ -28,6 +29,7 @@ class Alerts(QWidget):
         self._model: LibraryModel | None = None
         theme = parts.theme
         self._missing = MissingAlert(parts)
+        self._former = FormerAlert(parts)
         read = button(self.tr("Read it"), "models.alert.template.show", self.template_requested.emit)
         self._template = Alert(theme, "warning", "models.alert.template", read)
         self._template.words.setText(self.tr("Its chat template has changed since you saw it."))
@@ -35,12 +37,13 @@ class Alerts(QWidget):
         self._update = Alert(theme, "", "models.alert.update", self._get)
         twice = button(self.tr("Show duplicates"), "models.alert.duplicates.show", self.duplicates_requested.emit)
         self._twice = Alert(theme, "", "models.alert.duplicates", twice)
-        column(self._missing, self._template, self._update, self._twice, spacing=8, parent=self)
+        column(self._missing, self._former, self._template, self._update, self._twice, spacing=8, parent=self)
 
     def show_model(self, model: LibraryModel) -> None:
         """What there is to say of this one."""
         self._model = model
         self._missing.show_model(model)
+        self._former.show_model(model)
         self._template.setVisible(model.template_changed)
         self._show_update(model)
         self._twice.setVisible(bool(model.duplicates))
@@ -51,7 +54,7 @@ class Alerts(QWidget):
     # -- inside -------------------------------------------------------------------------------------------------------
 
     def _fold(self) -> None:
-        alerts = (self._missing, self._template, self._update, self._twice)
+        alerts = (self._missing, self._former, self._template, self._update, self._twice)
         self.setVisible(any(not each.isHidden() for each in alerts))
 
     def _show_update(self, model: LibraryModel) -> None:
