@@ -75,6 +75,7 @@ def test_models_are_listed_sized_and_added(satchel: Satchel, tmp_path: Path, cha
     link = tmp_path / "mine.gguf"
     link.symlink_to(chat_model)
     assert satchel.json("models", "add", str(link))["model"]["kind"] == "chat"
+    assert satchel.run("models", "add", str(link))[0].startswith("It is in the library already:")
 
 
 def test_a_file_that_is_no_model_is_refused_in_words(satchel: Satchel, tmp_path: Path) -> None:
