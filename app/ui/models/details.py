@@ -142,9 +142,12 @@ class ModelDetails(QFrame):
 
     def show_model(self, model: LibraryModel) -> None:
         """Show this model."""
-        again = self._model is not None and self._model.id == model.id
-        back = again and self._model is not None and self._model.present != model.present
-        self._model = model
+        before, self._model = self._model, model
+        again = before is not None and (before.id, before.present, before.summary) == (
+            model.id,
+            model.present,
+            model.summary,
+        )
         self._title.setText(model.title)
         self._line.setText(short_line(model.summary))
         self.alerts.show_model(model)
@@ -157,7 +160,7 @@ class ModelDetails(QFrame):
         self._choice.setVisible(runs and model.present)
         self._preset.setVisible(runs)
         self.load_button.setVisible(runs)
-        if not again or back:
+        if not again:
             self._kept = None
             self._speed.clear()
             self._scroll.verticalScrollBar().setValue(0)

@@ -39,6 +39,11 @@ class Library(QAbstractListModel):
             self._models = shown
             self.forget_verdicts()
             return
+        before = {model.id: model.summary for model in self._models}
+        for model in shown:
+            if before.get(model.id) != model.summary:  # another model in its place: what was said was of the former
+                self._asked.discard(model.id)
+                self._verdicts.pop(model.id, None)
         self.beginResetModel()
         self._models = shown
         self.endResetModel()
@@ -113,6 +118,8 @@ class Library(QAbstractListModel):
         flags = []
         if model.newer is not None:
             flags.append(Badge(self.tr("Update available"), "accent"))
+        if model.former is not None:
+            flags.append(Badge(self.tr("Another model"), "warn"))
         if model.template_changed:
             flags.append(Badge(self.tr("Template changed"), "warn"))
         if model.duplicates:

@@ -454,6 +454,17 @@ def test_another_model_in_a_files_place_is_said_until_it_is_decided(
     assert world.models.models()[0].notes == notes
 
 
+def test_a_file_that_is_another_model_while_it_is_shown_is_shown_anew(qtbot: QtBot, world: SimpleNamespace) -> None:
+    world.models.set_preset(1, Preset(n_ctx=8192))
+    page = _page(qtbot, world, model(1, n_ctx_train=8192))
+    _says(qtbot, page, "models.fit.context.words", "8,192 tokens")
+    now = model(1, name="New-one", n_ctx_train=2048)
+    world.models.change(1, summary=now.summary, former=FormerModel.of(world.models.models()[0].summary))
+    _says(qtbot, page, "models.fit.context.words", "2,048 tokens")
+    world.models.start_afresh(1)
+    _says(qtbot, page, "models.notes.summary", "")
+
+
 def test_notes_are_kept_while_they_are_written_and_the_cursor_stays(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = _page(qtbot, world, model(1), model(2, name="Other"))
     _button(page, "models.notes").click()

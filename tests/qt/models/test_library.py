@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.core.jobs import CancelToken, Progress
+from app.models.former import FormerModel
 from app.models.library_values import DuplicateCopy, DuplicateGroup, HashProgress
 from app.models.model import LibraryModel
 from app.models.places.values import FoundModel, PlaceReport
@@ -98,15 +99,25 @@ def _dialog(page: QWidget, opener: str, name: str) -> QDialog:
 # -- rows and places --------------------------------------------------------------------------------------------------
 
 
+def test_the_verdict_of_a_file_that_is_another_model_now_is_asked_anew(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world, model(1, name="A"), model(2, name="B"))
+    qtbot.waitUntil(lambda: _badges(page, 0) == ["Fits"], timeout=5000)
+    now = model(1, name="Z", size_bytes=40_000_000_000)
+    world.models.change(1, summary=now.summary)
+    qtbot.waitUntil(lambda: _badges(page, 1) == ["Does not fit"], timeout=5000)
+
+
 def test_rows_say_what_there_is_to_see_to(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = _page(
         qtbot,
         world,
-        replace(model(1, name="A"), template_changed=True, duplicates=(2,)),
+        replace(model(1, name="A"), template_changed=True, duplicates=(2,), former=FormerModel("Old", "llama", 1)),
         replace(model(2, name="B"), program="Ollama", duplicates=(1,)),
         replace(model(3, name="C"), present=False, missing_reason="The drive /media/a is not connected."),
     )
-    qtbot.waitUntil(lambda: _badges(page, 0) == ["Template changed", "Duplicate", "Fits"], timeout=5000)
+    qtbot.waitUntil(
+        lambda: _badges(page, 0) == ["Another model", "Template changed", "Duplicate", "Fits"], timeout=5000
+    )
     qtbot.waitUntil(lambda: _badges(page, 1) == ["Duplicate", "Fits"], timeout=5000)
     assert _row(page, 1).beside == "Ollama"
     assert _badges(page, 2) == ["File is missing"]
