@@ -132,7 +132,7 @@ class Program(QObject):
 
     def _preload(self) -> None:
         if self._services is not None and not self._closed:
-            self.bridge.run(self._services.models.preload)
+            self.bridge.run(self._services.models.loaded.preload)
 
     def _failed(self, error: SatchelError) -> None:
         log.error("the services could not be opened: %s", error)

@@ -99,7 +99,7 @@ def _attach(services: Services, conversation_id: int, infos: Sequence[Collection
 
 
 def _load(services: Services, wanted: str) -> None:
-    services.models.load(find_model(services, wanted).id)
+    services.models.loaded.load(find_model(services, wanted).id)
 
 
 def _say(

@@ -17,7 +17,7 @@ from app.core.errors import BusyError, SatchelError, StorageError
 from app.inference.client import InferenceClient
 from app.services.documents import DocumentLibrary
 from app.services.events import ConversationsChanged, MessageAdded, MessageFinished, Publish
-from app.services.model_library import ModelLibrary
+from app.services.loaded_model import LoadedModel
 from app.services.reply import ReplyWriter
 from app.services.turns import Run
 from app.storage.conversations import Conversations
@@ -34,13 +34,13 @@ class ChatSession:
         conversations: Conversations,
         inference: InferenceClient,
         documents: DocumentLibrary,
-        library: ModelLibrary,
+        model: LoadedModel,
         settings: SettingsFile,
         publish: Publish,
     ) -> None:
         self._conversations = conversations
         self._publish = publish
-        self._writer = ReplyWriter(conversations, inference, documents, library, settings, publish)
+        self._writer = ReplyWriter(conversations, inference, documents, model, settings, publish)
         self._lock = threading.Lock()
         self._runs: dict[int, Run] = {}
         self._closed = False

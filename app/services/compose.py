@@ -84,7 +84,7 @@ class Services:
         facts = Facts(database)
 
         def model_worker_ended(exit_: Exit) -> None:
-            models.worker_ended(exit_)
+            models.loaded.worker_ended(exit_)
             _tell(events, MODEL.process_words, exit_)
 
         def documents_worker_ended(exit_: Exit) -> None:
@@ -113,11 +113,11 @@ class Services:
             details=lambda repo_id: hub.details(repo_id),
         )
         models.register_starters()
-        events.subscribe(models.listen)
+        events.subscribe(models.loaded.listen)
         knowledge = KnowledgeClient(home, models.embedding_model(), relay(events.publish), documents_worker_ended)
         restarter = Restarter(knowledge.list_collections)
         documents = DocumentLibrary(knowledge, events.publish, conversations)
-        chat = ChatSession(conversations, inference, documents, models, settings, events.publish)
+        chat = ChatSession(conversations, inference, documents, models.loaded, settings, events.publish)
         secrets, catalogue = Secrets(home), read_catalogue(SHIPPED, home.catalogue)
         client = Hub(network, lambda: access_of(settings, secrets), HeaderCache(home.cache / "headers"))
         hub = ModelHub(client, sizer, secrets, settings, catalogue)
@@ -131,7 +131,7 @@ class Services:
                 on_finished=shelve(models, lambda: settings.current.network.endpoint),
             )
         )
-        speed = MemorySpeed(facts, models.machine, lambda path: sizer.read(path)[0])
+        speed = MemorySpeed(facts, models.machine.read, lambda path: sizer.read(path)[0])
         planner = ModelPlanner(models, sizer, speed, lambda: inference.loaded, hub.header_path)
         watch = MemoryWatch(events.publish, lambda: inference.pid)
         events.subscribe(speed.listen)

@@ -53,17 +53,26 @@ class Sizer(Protocol):
         """llama.cpp's layout of that."""
 
 
-class Models(Protocol):
-    """What a plan asks of :class:`app.services.model_library.ModelLibrary`."""
+class Here(Protocol):
+    """What a plan asks of :class:`app.services.this_machine.ThisMachine`."""
 
-    def models(self) -> Sequence[LibraryModel]:
-        """All models."""
-
-    def machine(self) -> Machine:
-        """What this machine has now."""
+    @property
+    def read(self) -> Callable[[], Machine]:
+        """Says what this machine has now."""
 
     def backend(self) -> Backend:
         """What this llama.cpp can use."""
+
+
+class Models(Protocol):
+    """What a plan asks of :class:`app.services.model_library.ModelLibrary`."""
+
+    @property
+    def machine(self) -> Here:
+        """Where it would run."""
+
+    def models(self) -> Sequence[LibraryModel]:
+        """All models."""
 
     def threads_known(self, model_id: int | None = None) -> int:
         """How many threads a model is known to generate with here; 0: a load would find out."""
@@ -144,7 +153,7 @@ class ModelPlanner:
 
     def room(self) -> Room:
         """What a model could fill now, in place of the loaded one."""
-        machine = self._models.machine()
+        machine = self._models.machine.read()
         return make_room(machine, self._accelerators(), self._replaced(), self._speed.readers(machine))
 
     def gpu_room(self) -> Room | None:
@@ -163,14 +172,14 @@ class ModelPlanner:
     # -- inside -----------------------------------------------------------------------------------------------------
 
     def _read_gpu_room(self) -> Room | None:
-        machine = self._models.machine()
+        machine = self._models.machine.read()
         if not machine.gpus and not self._known_accelerators:
             return None
         accelerators = self._accelerators()
         return make_room(machine, accelerators, self._replaced()) if accelerators else None
 
     def _accelerators(self) -> tuple[Accelerator, ...]:
-        backend = self._models.backend()
+        backend = self._models.machine.backend()
         self._known_accelerators = backend.accelerators if backend.supports_gpu_offload else ()
         return self._known_accelerators
 

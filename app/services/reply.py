@@ -27,7 +27,7 @@ from app.services.documents import DocumentLibrary
 from app.services.events import EvidenceFound, PromptRead, Publish, ReplyPhase, ReplyStep, TextArrived
 from app.services.evidence import EvidenceFinder
 from app.services.library.presets import general, sampling_of
-from app.services.model_library import ModelLibrary
+from app.services.loaded_model import LoadedModel
 from app.services.prompting import Prompt, PromptBuilder
 from app.services.turns import ModelTurns, Run
 from app.storage.conversations import Conversations
@@ -73,14 +73,14 @@ class ReplyWriter:
         conversations: Conversations,
         inference: InferenceClient,
         documents: DocumentLibrary,
-        library: ModelLibrary,
+        model: LoadedModel,
         settings: SettingsFile,
         publish: Publish,
     ) -> None:
         self._conversations = conversations
         self._inference = inference
         self._documents = documents
-        self._library = library
+        self._model = model
         self._settings = settings
         self._publish = publish
         self._finder = EvidenceFinder(documents, settings)
@@ -139,9 +139,9 @@ class ReplyWriter:
 
     def _generate(self, reply: Message, path: Sequence[Message], run: Run, draft: _Draft) -> Generated | None:
         """The worker's result; None when the person stopped it and the worker did not end in time."""
-        if self._library.state.phase != "ready":
+        if self._model.state.phase != "ready":
             self._step(reply, "loading")
-        loaded = run.unless_stopped(self._library.ensure_loaded, "load")
+        loaded = run.unless_stopped(self._model.ensure, "load")
         draft.model = self._model_name(loaded)
         self._step(reply, "reading")
         prompt = self._prompt(path, draft.evidence, loaded)
@@ -208,10 +208,10 @@ class ReplyWriter:
         return msgspec.structs.replace(sampling, temperature=self._settings.current.documents.temperature)
 
     def _choices(self) -> Preset:
-        return self._library.choices().over(general(self._settings.current))
+        return self._model.choices().over(general(self._settings.current))
 
     def _model_name(self, loaded: Loaded) -> str:
-        model = self._library.state.model
+        model = self._model.state.model
         return model.title if model is not None else loaded.name
 
     def _step(self, reply: Message, phase: ReplyPhase) -> None:

@@ -46,4 +46,4 @@ class PressureNotice(QObject):
             self._card = self._notices.show_note(note)
 
     def _unload(self) -> None:
-        self._parts.bridge.run(self._parts.models.unload)
+        self._parts.bridge.run(self._parts.models.loaded.unload)

@@ -82,7 +82,7 @@ class WelcomePage(QWidget):
         layout.addWidget(scrolling(content))
         self.setFocusProxy(start)
         parts.bridge.happened.connect(self._happened)
-        parts.bridge.run(parts.models.machine_words, self._show_machine, self._no_machine)
+        parts.bridge.run(parts.models.machine.words, self._show_machine, self._no_machine)
         self._look_for_model()
 
     def resizeEvent(self, _event: object) -> None:
@@ -99,7 +99,7 @@ class WelcomePage(QWidget):
 
         def look() -> tuple[LibraryModel, Verdict] | None:
             chat = [model for model in models.models() if model.summary.kind == "chat" and model.present]
-            return (chat[0], models.verdict(chat[0].id)) if chat else None
+            return (chat[0], models.verdicts.of(chat[0].id)) if chat else None
 
         self._parts.bridge.run(look, self._show_model, self._no_verdict)
 

@@ -58,7 +58,7 @@ def _ask(services: Services, texts: Path, questions: list[tuple[str, str]]) -> N
     while info.pending or not info.chunks or info.embedded < info.chunks:
         time.sleep(0.2)
         info = next(one for one in services.documents.collections() if one.id == info.id)
-    services.models.ensure_loaded()
+    services.models.loaded.ensure()
     services.documents.search([info.id], "warm up")
     seen: dict[type, float] = {}
 

@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _latencies(services: Services, path: Path) -> None:
-    services.models.backend()  # its process starts once, and not for a plan
+    services.models.machine.backend()  # its process starts once, and not for a plan
     for what, question in (
         ("first plan on a machine (memory is measured, llama.cpp asked)", {}),
         ("the same again", {}),
@@ -71,7 +71,7 @@ def _speeds(services: Services, files: list[Path], threads: int) -> None:
     for path in files:
         model = services.models.add(path)
         before = services.planner.plan(model.id, CONTEXT).tokens_per_s
-        services.models.load(model.id, LoadSettings(n_ctx=CONTEXT, n_threads=threads))
+        services.models.loaded.load(model.id, LoadSettings(n_ctx=CONTEXT, n_threads=threads))
         first = services.chat.send(services.chat.new_conversation().id, TASK).figures
         after = services.planner.plan(model.id, CONTEXT).tokens_per_s  # what the first reply taught
         figures = services.chat.send(services.chat.new_conversation().id, TASK).figures

@@ -27,7 +27,7 @@ def mutants(home: Home, folder: Path, starter: Path, count: int) -> None:
     for number, (_, path) in enumerate(damaged(folder, starter, count)):
         before = time.perf_counter()
         try:
-            _, verdict = services.models.inspect(path)
+            _, verdict = services.models.verdicts.inspect(path)
             answers["laid out by llama.cpp" if verdict.measured_by_llama else "estimated"] += 1
         except SatchelError as error:
             died = "ended while it read" in error.why

@@ -113,7 +113,8 @@ def scroll_through(watch: Watch, program: Program) -> None:
     ids = [model.id for model in services.models.models()]
     watch.settle(1.0)
     began = time.perf_counter()
-    threading.Thread(target=lambda: verdicts.extend(services.models.verdict(each) for each in ids), daemon=True).start()
+    judge = services.models.verdicts.of
+    threading.Thread(target=lambda: verdicts.extend(judge(each) for each in ids), daemon=True).start()
     watch.run(lambda: len(verdicts) == len(ids))
     seconds = time.perf_counter() - began
     watch.report(f"  {len(ids)} verdicts in one go", f"{1000 * seconds / len(ids):.1f} ms each")
@@ -169,8 +170,8 @@ def hash_duplicates(watch: Watch, program: Program, root: Path, beside: str = ""
     models_page(program).show_view("library")
     watch.settle(1.0)
     began = time.perf_counter()
-    services.models.hash_duplicates()
-    watch.run(lambda: services.models.hashing_done(0.0))
+    services.models.duplicates.look()
+    watch.run(lambda: services.models.hashing.wait(0.0))
     seconds = time.perf_counter() - began
     hashed = sum(path.stat().st_size for path in paths)
     watch.report(f"  duplicates hashed{beside}", f"{hashed / seconds / 1e6:.0f} MB/s")

@@ -154,7 +154,7 @@ def _card(driver: Driver) -> str:
 def _loaded(driver: Driver) -> str:
     services = driver.program.services
     assert services is not None
-    loaded = services.models.state.loaded
+    loaded = services.models.loaded.state.loaded
     return loaded.path if loaded is not None else ""
 
 

@@ -18,14 +18,27 @@ from app.core.sizes import size_text
 from app.hardware.machine import Gpu, Machine
 from app.inference.protocol import Backend, Loaded, LoadSettings, MemoryUse
 from app.knowledge.protocol import CollectionInfo, FileInfo, Files, FileStatus, Source
+from app.models.library_values import ChatTemplate, UpdateCheck
 from app.models.model import Fit, LibraryModel, ModelSummary, Verdict
 from app.models.preset import NO_PRESET
 from app.models.sizing import BitsRow, ContextPoint, DeviceParts, Layout, Lesson
 from app.models.sizing.lesson import TAUGHT_BITS
 from app.services.events import CollectionsChanged, LibraryChanged, ModelState, ModelStateChanged, Publish
-from tests.helpers.fake_entries import FakeEntries
+from app.services.library.updates import newer_file
+from app.storage.measurements import Measurement
+from tests.helpers.fake_library_parts import (
+    FakeAdapters,
+    FakeDuplicates,
+    FakeHashing,
+    FakeMoved,
+    FakePlaces,
+    FakePresets,
+    FakeTrash,
+    Kept,
+)
 
 GB = 1_000_000_000
+NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 ADDED = datetime(2026, 11, 1, 12, 0, tzinfo=UTC)
 FIGURES = RunFigures(
     prompt_tokens=412, cached_tokens=380, completion_tokens=121, first_token_s=0.18, prompt_s=0.16, decode_s=2.4
@@ -71,37 +84,35 @@ def machine() -> Machine:
     )
 
 
-class FakeModelLibrary(FakeEntries):
-    """Models in memory. ``problem``: what the next load fails with."""
+class FakeMachine:
+    """``gpu``: whether this llama.cpp can use the machine's GPU."""
 
-    free_bytes = 14 * GB
-
-    def __init__(self, publish: Publish, models: Sequence[LibraryModel] = ()) -> None:
-        super().__init__(publish, {entry.id: entry for entry in models})
-        self.state = ModelState()
+    def __init__(self) -> None:
         self.gpu = False
-        """Whether this llama.cpp can use the machine's GPU."""
-        self.problem: SatchelError | None = None
-        self.hold_load: threading.Event | None = None
-        """When set, a load waits for it half way."""
-        self._stopped = False
-        self.copied: list[str] = []
-        self.loads: list[tuple[int, LoadSettings, bool]] = []
+        self.free_bytes = 14 * GB
 
-    def put(self, *models: LibraryModel) -> None:
-        """Have these already."""
-        self._models |= {entry.id: entry for entry in models}
+    def read(self) -> Machine:
+        return replace(machine(), memory_available_bytes=self.free_bytes)
 
-    def take(self, model: LibraryModel) -> None:
-        """It came by itself: a download was finished."""
-        self._models[model.id] = model
-        self._publish(LibraryChanged())
+    def words(self) -> list[str]:
+        return [
+            "AMD Ryzen 7 7840U: 8 cores, of which Satchel may use all.",
+            f"32.0 GB of memory, {size_text(self.free_bytes)} of it free now.",
+            "NVIDIA GeForce RTX 4060 with 8.0 GB: this build of llama.cpp cannot use it.",
+        ]
 
-    def models(self) -> list[LibraryModel]:
-        return list(self._models.values())
+    def backend(self) -> Backend:
+        return Backend("b6000", self.gpu, ["CPU", "CUDA0"] if self.gpu else ["CPU"], "AVX2 = 1")
 
-    def next_model(self) -> LibraryModel | None:
-        return next(iter(self._models.values()), None)
+
+class FakeVerdicts:
+    """Sums that are near the real ones; ``measured`` is what loads took."""
+
+    def __init__(self, kept: Kept, presets: FakePresets, machine: FakeMachine) -> None:
+        self._kept = kept
+        self._presets = presets
+        self._machine = machine
+        self.measured: dict[int, tuple[Measurement, ...]] = {}
 
     def inspect(self, path: Path) -> tuple[ModelSummary, Verdict]:
         if not path.is_file() or path.read_bytes()[:4] != b"GGUF":
@@ -113,24 +124,7 @@ class FakeModelLibrary(FakeEntries):
         header = summary(path.stem)
         return header, _verdict(header, 4096, "f16")
 
-    def add(
-        self,
-        path: Path,
-        copy: bool = False,
-        on_progress: Callable[[Progress], None] = lambda progress: None,
-        cancel: CancelToken | None = None,
-    ) -> LibraryModel:
-        self.inspect(path)
-        if copy:
-            on_progress(Progress(1, 2, "bytes"))
-        added = replace(model(max(self._models, default=0) + 1, str(path), name=path.stem), in_place=not copy)
-        if copy:
-            self.copied.append(str(path))
-        self._models[added.id] = added
-        self._publish(LibraryChanged())
-        return added
-
-    def verdict(
+    def of(
         self,
         model: int | Path,
         n_ctx: int | None = None,
@@ -139,16 +133,16 @@ class FakeModelLibrary(FakeEntries):
         measure: bool | None = None,
         n_gpu_layers: int | None = None,
     ) -> Verdict:
-        if isinstance(model, int) and model not in self._models:
+        if isinstance(model, int) and model not in self._kept.models:
             raise ModelError("This model is not in the library any more.", "It was removed.", "Choose another one.")
-        header = self._models[model].summary if isinstance(model, int) else summary(model.stem)
-        usual = self.preset(model) if isinstance(model, int) else NO_PRESET
+        header = self._kept.models[model].summary if isinstance(model, int) else summary(model.stem)
+        usual = self._presets.of(model) if isinstance(model, int) else NO_PRESET
         made = _verdict(header, n_ctx or usual.n_ctx or 4096, kv_type or usual.kv_type or "f16")
         layers = usual.n_gpu_layers if n_gpu_layers is None else n_gpu_layers
-        return on_gpu(made, header.n_layers, -1 if layers is None else layers) if self.gpu else made
+        return on_gpu(made, header.n_layers, -1 if layers is None else layers) if self._machine.gpu else made
 
     def lesson(self, model_id: int, contexts: Sequence[int], kv_type: str = "f16") -> Lesson:
-        header = self._one(model_id).summary
+        header = self._kept.one(model_id).summary
         taught = [BitsRow(bits, header.parameters * bits // 8) for bits in TAUGHT_BITS]
         rows = sorted(
             [*taught, BitsRow(header.bits_per_weight, header.size_bytes, this_file=True)], key=lambda row: -row.bits
@@ -156,11 +150,30 @@ class FakeModelLibrary(FakeEntries):
         points = tuple(ContextPoint(n, _verdict(header, n, kv_type).kv_bytes) for n in contexts)
         return Lesson(header.parameters, tuple(rows), points, points[-1].kv_bytes / contexts[-1])
 
+    def measurements(self, model_id: int) -> tuple[Measurement, ...]:
+        return self.measured.get(model_id, ())
+
+
+class FakeLoaded:
+    """``problem``: what the next load fails with."""
+
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self.state = ModelState()
+        self.problem: SatchelError | None = None
+        self.hold: threading.Event | None = None
+        """When set, a load waits for it half way."""
+        self._stopped = False
+        self.loads: list[tuple[int, LoadSettings, bool]] = []
+
+    def next(self) -> LibraryModel | None:
+        return next(iter(self._kept.models.values()), None)
+
     def load(self, model_id: int, settings: LoadSettings | None = None, *, force: bool = False) -> Loaded:
-        chosen = self._models[model_id]
+        chosen = self._kept.models[model_id]
         self._set(ModelState("loading", chosen, fraction=0.4, step="weights"))
-        if self.hold_load is not None:
-            self.hold_load.wait(10)
+        if self.hold is not None:
+            self.hold.wait(10)
             if self._stopped:
                 self._stopped = False
                 self._set(ModelState())
@@ -191,38 +204,115 @@ class FakeModelLibrary(FakeEntries):
         self._set(ModelState("ready", chosen, loaded, last_figures=FIGURES, layout=layout))
         return loaded
 
-    def stop_loading(self) -> None:
-        if self.state.phase == "loading" and self.hold_load is not None:
+    def stop(self) -> None:
+        if self.state.phase == "loading" and self.hold is not None:
             self._stopped = True
-            self.hold_load.set()
+            self.hold.set()
 
     def unload(self) -> None:
         self._set(ModelState())
 
-    def ensure_loaded(self) -> Loaded:
+    def ensure(self) -> Loaded:
         if self.state.loaded is not None:
             return self.state.loaded
-        return self.load(next(iter(self._models)))
+        return self.load(next(iter(self._kept.models)))
 
-    def machine(self) -> Machine:
-        return replace(machine(), memory_available_bytes=self.free_bytes)
+    def _set(self, state: ModelState) -> None:
+        self.state = state
+        self._kept.publish(ModelStateChanged(state))
 
-    def machine_words(self) -> list[str]:
-        return [
-            "AMD Ryzen 7 7840U: 8 cores, of which Satchel may use all.",
-            f"32.0 GB of memory, {size_text(self.free_bytes)} of it free now.",
-            "NVIDIA GeForce RTX 4060 with 8.0 GB: this build of llama.cpp cannot use it.",
-        ]
 
-    def backend(self) -> Backend:
-        return Backend("b6000", self.gpu, ["CPU", "CUDA0"] if self.gpu else ["CPU"], "AVX2 = 1")
+class FakeModelLibrary:
+    """Models in memory. ``update``: what the hub answers."""
+
+    def __init__(self, publish: Publish, models: Sequence[LibraryModel] = ()) -> None:
+        self._publish = publish
+        self._models = {entry.id: entry for entry in models}
+        self._kept = kept = Kept(publish, self._models)
+        self._accepted: dict[int, str] = {}
+        self.machine = FakeMachine()
+        self.presets = FakePresets(kept)
+        self.verdicts = FakeVerdicts(kept, self.presets, self.machine)
+        self.loaded = FakeLoaded(kept)
+        self.adapters = FakeAdapters(kept)
+        self.trash = FakeTrash(kept)
+        self.hashing = FakeHashing(kept)
+        self.duplicates = FakeDuplicates()
+        self.places = FakePlaces(kept)
+        self.moved = FakeMoved(kept)
+        self.change = kept.change
+        self.update: UpdateCheck | SatchelError | None = None
+        self.copied: list[str] = []
+
+    def put(self, *models: LibraryModel) -> None:
+        """Have these already."""
+        self._models.update((entry.id, entry) for entry in models)
+
+    def take(self, model: LibraryModel) -> None:
+        """It came by itself: a download was finished."""
+        self._models[model.id] = model
+        self._publish(LibraryChanged())
+
+    def models(self) -> list[LibraryModel]:
+        return list(self._models.values())
+
+    def add(
+        self,
+        path: Path,
+        copy: bool = False,
+        on_progress: Callable[[Progress], None] = lambda progress: None,
+        cancel: CancelToken | None = None,
+    ) -> LibraryModel:
+        self.verdicts.inspect(path)
+        if copy:
+            on_progress(Progress(1, 2, "bytes"))
+        added = replace(model(max(self._models, default=0) + 1, str(path), name=path.stem), in_place=not copy)
+        if copy:
+            self.copied.append(str(path))
+        self._models[added.id] = added
+        self._publish(LibraryChanged())
+        return added
 
     def register_starters(self) -> None:
         """Nothing to register here."""
 
-    def _set(self, state: ModelState) -> None:
-        self.state = state
-        self._publish(ModelStateChanged(state))
+    def delete(self, model_id: int) -> None:
+        self.trash.put(model_id)
+
+    def undelete(self, model_id: int) -> LibraryModel:
+        return self.trash.take_out(model_id)
+
+    def rename(self, model_id: int, name: str) -> None:
+        self.change(model_id, name=name)
+
+    def set_notes(self, model_id: int, notes: str) -> None:
+        self.change(model_id, notes=notes.strip())
+
+    def template(self, model_id: int) -> ChatTemplate:
+        now = self._kept.one(model_id).summary.chat_template
+        return ChatTemplate(now, self._accepted.get(model_id, now))
+
+    def put_template_before(self, model_id: int, accepted: str) -> None:
+        """The template was this when the person last saw it."""
+        self._accepted[model_id] = accepted
+        self.change(model_id, template_changed=True)
+
+    def acknowledge_template(self, model_id: int) -> None:
+        self._accepted[model_id] = self._kept.one(model_id).summary.chat_template
+        self.change(model_id, template_changed=False)
+
+    def keep_for_another(self, model_id: int) -> None:
+        self.change(model_id, former=None)
+
+    def start_afresh(self, model_id: int) -> None:
+        self.presets.forget(model_id)
+        self.change(model_id, former=None, name="", notes="", adapters=(), source=None)
+
+    def check_update(self, model_id: int) -> UpdateCheck:
+        if isinstance(self.update, SatchelError) or self.update is None:
+            raise self.update or ModelError("Whether there is a newer file is not known.", "", "Look under Find.")
+        self.change(model_id, newer=newer_file(self.update, None, NOON))
+        return self.update
 
 
 def on_gpu(verdict: Verdict, n_layers: int, n_gpu_layers: int) -> Verdict:

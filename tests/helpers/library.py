@@ -1,4 +1,4 @@
-"""The library's entries without any worker: real files, a real database, no llama.cpp."""
+"""The library without any worker: real files, a real database, no llama.cpp."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 
 from app.core.errors import HubError
 from app.core.paths import Home
+from app.inference.client import InferenceClient
 from app.models.hub.values import HubDetails
 from app.models.model import LibraryModel
 from app.models.source import ModelSource
 from app.models.summary import read_summary
 from app.services.events import Event
-from app.services.library.entries import LibraryEntries
-from app.services.library.presets import Presets
 from app.services.library.shelf import Shelf
-from app.services.library.trash import Trash
+from app.services.model_library import ModelLibrary
+from app.storage.facts import Facts
 from app.storage.library import LibraryRecords
 from app.storage.schema import open_database
 from app.storage.settings import SettingsFile
@@ -24,7 +24,7 @@ from tests.helpers import places
 
 
 class Bench:
-    """``entries`` of a library below ``root``; ``hub``: what the hub answers, by repository."""
+    """A ``library`` below ``root``; ``hub``: what the hub answers, by repository."""
 
     def __init__(self, home: Home, root: Path) -> None:
         self.home = home
@@ -37,16 +37,18 @@ class Bench:
         self.database = open_database(home)
         self.records = LibraryRecords(self.database)
         self.shelf = Shelf(self.records, read_summary, home)
-        self.trash = Trash(self.records, home, lambda: self.now)
-        self.entries = LibraryEntries(
-            self.shelf,
-            Presets(self.records, self.settings),
-            self.trash,
-            self.events.append,
-            self._details,
-            lambda: self.folders,
+        self.library = ModelLibrary(
+            self.records,
+            InferenceClient(home),  # starts no process until something is loaded
+            Facts(self.database),
+            self.settings,
             home,
+            self.events.append,
+            details=self._details,
+            folders=lambda: self.folders,
+            now=lambda: self.now,
         )
+        self.trash = self.library.trash
 
     def add(self, path: Path, source: ModelSource | None = None) -> LibraryModel:
         """Add somebody's file in place."""
@@ -65,16 +67,16 @@ class Bench:
 
     def only(self) -> LibraryModel:
         """The one model that there is."""
-        (model,) = self.entries.models()
+        (model,) = self.library.models()
         return model
 
     def hash_all(self) -> None:
         """Hash what may be there twice, to the end."""
-        self.entries.hash_duplicates()
-        assert self.entries.hashing_done(30)
+        self.library.duplicates.look()
+        assert self.library.hashing.wait(30)
 
     def close(self) -> None:
-        self.entries.cancel_hashing()
+        self.library.hashing.cancel()
         self.database.close()
 
     def _details(self, repo_id: str) -> HubDetails:

@@ -190,7 +190,7 @@ class Stage:
         self.models = FakeModelLibrary(
             self.hub.publish, [model(1), model(2, name="Qwen3 1.7B Instruct", size_bytes=1_280_000_000)]
         )
-        self.models.load(1)
+        self.models.loaded.load(1)
         self.theme, self.size = theme, (width, height)
         self.page: ChatPage | None = None
 
@@ -436,7 +436,7 @@ def _long(stage: Stage) -> None:
 
 def _none_left(stage: Stage) -> None:
     stage.models = FakeModelLibrary(stage.hub.publish, [])
-    stage.models.unload()
+    stage.models.loaded.unload()
     stage.open()
 
 

@@ -92,15 +92,15 @@ def empty(stage: Stage) -> None:
     """No models at all."""
     for each in stage.models.models():
         stage.models.delete(each.id)
-    stage.models.empty_trash()
+    stage.models.trash.empty()
     _open(stage)
 
 
 def one(stage: Stage) -> None:
     """The starter model, its details."""
     stage.models.delete(2)
-    stage.models.empty_trash()
-    stage.models.measured[1] = (measured(),)
+    stage.models.trash.empty()
+    stage.models.verdicts.measured[1] = (measured(),)
     _open(stage, 1)
 
 
@@ -166,7 +166,7 @@ def lesson(stage: Stage) -> None:
 def preset(stage: Stage) -> None:
     """Some choices of its own, some of its author's."""
     stage.models.put(model(3, name="Qwen3 1.7B", recommended=Preset(temperature=0.6, top_p=0.95)))
-    stage.models.set_preset(3, Preset(system_prompt="Answer in one line.", top_k=20, n_ctx=8192, kv_type="q8_0"))
+    stage.models.presets.set(3, Preset(system_prompt="Answer in one line.", top_k=20, n_ctx=8192, kv_type="q8_0"))
     _open(stage, 3, "models.preset")
     _scroll(stage)
 
@@ -174,10 +174,10 @@ def preset(stage: Stage) -> None:
 def adapters(stage: Stage) -> None:
     """Two in use, one that could be, one that cannot."""
     for name in ("pirate-speech", "concise-answers"):
-        stage.models.attach_adapter(1, Path(f"/adapters/{name}.gguf"), 0.8)
-    stage.models.put_adapter("/adapters/german.gguf", "Bessere deutsche Antworten in förmlicher Sprache, Version 2")
-    stage.models.put_adapter("/adapters/qwen-sql.gguf")
-    stage.models.foreign_adapters["qwen-sql.gguf"] = (
+        stage.models.adapters.attach(1, Path(f"/adapters/{name}.gguf"), 0.8)
+    stage.models.adapters.put("/adapters/german.gguf", "Bessere deutsche Antworten in förmlicher Sprache, Version 2")
+    stage.models.adapters.put("/adapters/qwen-sql.gguf")
+    stage.models.adapters.foreign["qwen-sql.gguf"] = (
         "It was made for models of the architecture qwen3; this one is llama."
     )
     _open(stage, 1, "models.adapters")
@@ -213,7 +213,7 @@ def hashing(stage: Stage) -> None:
 
 def gpu(stage: Stage) -> None:
     """A GPU that llama.cpp can use, and half of the layers on it."""
-    stage.models.gpu = True
+    stage.models.machine.gpu = True
     stage.planner.space = with_gpu()
     stage.models.put(
         model(3, name="Llama 3.1 8B", size_bytes=9_900_000_000, parameters=8_030_000_000, n_ctx_train=131_072)
@@ -225,13 +225,13 @@ def gpu(stage: Stage) -> None:
 
 def loading(stage: Stage) -> None:
     """On its way."""
-    stage.models.hold_load = threading.Event()
+    stage.models.loaded.hold = threading.Event()
     _open(stage, 1, "models.load")
 
 
 def loaded(stage: Stage) -> None:
     """Ready."""
-    stage.models.measured[1] = (measured(),)
+    stage.models.verdicts.measured[1] = (measured(),)
     _open(stage, 1, "models.load")
 
 
@@ -250,7 +250,7 @@ def notes(stage: Stage) -> None:
 
 def found(stage: Stage) -> None:
     """What other programs have."""
-    stage.models.reports = (
+    stage.models.places.reports = (
         PlaceReport(
             "Ollama",
             "/home/ada/.ollama/models",
@@ -281,7 +281,7 @@ def found_nothing(stage: Stage) -> None:
 def duplicates(stage: Stage) -> None:
     """Two groups, while more is compared."""
     _some(stage)
-    stage.models.groups = (
+    stage.models.duplicates.groups = (
         DuplicateGroup(
             "abc",
             1_280_000_000,
@@ -302,7 +302,7 @@ def duplicates(stage: Stage) -> None:
         ),
     )
     _open(stage, None, "models.duplicates.show")
-    stage.models.show_hashing(HashProgress(4, "Llama 3.1 8B", 43, 100))
+    stage.models.hashing.show(HashProgress(4, "Llama 3.1 8B", 43, 100))
 
 
 def trash(stage: Stage) -> None:
@@ -325,7 +325,7 @@ def adapter_dropped(stage: Stage) -> None:
 
 def adapter_without_its_model(stage: Stage) -> None:
     """An adapter came to the window, and its model is not here."""
-    stage.models.foreign_adapters["poet-lora.gguf"] = "It is for another one."
+    stage.models.adapters.foreign["poet-lora.gguf"] = "It is for another one."
     _open(stage)
     AddModelDialog(stage.parts, Path("/home/ada/Downloads/poet-lora.gguf"), stage.window).open()
     stage.settle()
@@ -334,7 +334,7 @@ def adapter_without_its_model(stage: Stage) -> None:
 def comparing(stage: Stage) -> None:
     """A moved file's content is compared."""
     _some(stage)
-    stage.models.hold_relink = threading.Event()
+    stage.models.moved.hold = threading.Event()
     stage.models.change(6, found_at="/home/ada/Models/mistral-7b-instruct-v0.3.gguf")
     _open(stage, 6)
     stage.find(QPushButton, "models.missing.take").click()

@@ -369,7 +369,7 @@ def render(
                     sys.stderr.write(f"{name}: {error}\n")
                 stage.settle()
                 picture(stage).save(str(folder / f"{prefix}{name}-{choice}.png"))
-                for held in (stage.hub.hold, stage.models.hold_load):
+                for held in (stage.hub.hold, stage.models.loaded.hold):
                     if held is not None:
                         held.set()
                 stage.settle(0.05)

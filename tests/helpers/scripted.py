@@ -82,8 +82,8 @@ class ScriptedInference:
         call.future.set_result(Generated(said, self.stop_reason, FIGURES))  # type: ignore[arg-type]
 
 
-class ScriptedLibrary:
-    """A model library whose model loads at once, or fails with ``problem``."""
+class ScriptedModel:
+    """A model that loads at once, or fails with ``problem``."""
 
     def __init__(self, n_ctx: int = 1000, problem: SatchelError | None = None) -> None:
         summary = ModelSummary("Scripted", "chat", "llama", 10**9, "Q4_0", 4.5, 1, n_ctx, 1, 1)
@@ -96,7 +96,7 @@ class ScriptedLibrary:
     def choices(self) -> Preset:
         return self.preset
 
-    def ensure_loaded(self) -> Loaded:
+    def ensure(self) -> Loaded:
         if self.problem is not None:
             raise self.problem
         self.state = ModelState("ready", self.model, self.loaded)

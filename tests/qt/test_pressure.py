@@ -76,9 +76,9 @@ def test_its_button_unloads_the_model(
     qtbot: QtBot, notices: Notices, feel: Callable[[PressureLevel], None], world: SimpleNamespace
 ) -> None:
     world.models.put(model(1))
-    world.models.load(1)
+    world.models.loaded.load(1)
     feel("critical")
     action = notices.findChild(QPushButton, "notice.action")
     assert action.text() == "Unload model"
     action.click()
-    qtbot.waitUntil(lambda: world.models.state.phase == "none", timeout=5000)
+    qtbot.waitUntil(lambda: world.models.loaded.state.phase == "none", timeout=5000)

@@ -37,13 +37,13 @@ def test_the_reply_says_what_the_template_did(
     services: Services, chat_model: Path, tmp_path: Path, template: bytes, words: str
 ) -> None:
     bad = services.models.add(gguf_files.with_template(chat_model, tmp_path / "bad.gguf", template))
-    services.models.load(bad.id, SMALL)
+    services.models.loaded.load(bad.id, SMALL)
     worker = services.inference_pid
     made = services.chat.new_conversation()
     reply = services.chat.send(made.id, "Hello")
     assert (reply.state, reply.text) == ("failed", "")
     assert words in reply.problem
     assert "another model" in reply.problem
-    services.models.load(services.models.add(chat_model).id, SMALL)
+    services.models.loaded.load(services.models.add(chat_model).id, SMALL)
     assert services.chat.regenerate(made.id).text
     assert services.inference_pid == worker, "the process was not lost for it"

@@ -34,7 +34,7 @@ def test_a_remote_verdict_is_that_of_the_whole_file(services: Services, chat_mod
         (file,) = services.hub.details(found.repo_id).files
         assert (file.quantization, file.size_bytes) == ("Q8_0", chat_model.stat().st_size)
         remote = services.hub.verdict(file, 4096, measure=True)
-        local = services.models.verdict(chat_model, 4096, measure=True)
+        local = services.models.verdicts.of(chat_model, 4096, measure=True)
         assert remote.measured_by_llama
         assert replace(remote, sentence="", available_bytes=0) == replace(local, sentence="", available_bytes=0)
         assert server.sent_bytes() < 2_200_000

@@ -71,18 +71,18 @@ def test_a_split_model_is_added_by_any_part_sized_and_loaded(bench: Bench, whole
     assert model.path == str(parts[0])
     assert bench.library.add(parts[2]) == model
     assert [entry.id for entry in bench.library.models()] == [model.id]
-    one = bench.library.verdict(whole, 512, measure=True)
-    split = bench.library.verdict(model.id, 512, measure=True)
+    one = bench.library.verdicts.of(whole, 512, measure=True)
+    split = bench.library.verdicts.of(model.id, 512, measure=True)
     assert split.measured_by_llama
     assert (split.weights_bytes, split.kv_bytes, split.compute_bytes) == (
         one.weights_bytes,
         one.kv_bytes,
         one.compute_bytes,
     )
-    assert bench.library.load(model.id, LoadSettings(n_ctx=512)).n_params == model.summary.parameters
+    assert bench.library.loaded.load(model.id, LoadSettings(n_ctx=512)).n_params == model.summary.parameters
     parts[2].unlink()
     with pytest.raises(ModelError) as caught:
-        bench.library.load(model.id)
+        bench.library.loaded.load(model.id)
     assert "tiny-00003-of-00003.gguf is missing" in caught.value.why
 
 
@@ -93,9 +93,9 @@ def test_a_split_model_is_copied_whole_and_deleted_whole(bench: Bench, whole: Pa
     assert [Path(part).name for part in first.parts] == [part.name for part in parts]
     assert [Path(part).read_bytes() for part in first.parts] == [part.read_bytes() for part in parts]
     assert not first.in_place
-    assert bench.library.load(first.id, LoadSettings(n_ctx=512)).n_ctx == 512
+    assert bench.library.loaded.load(first.id, LoadSettings(n_ctx=512)).n_ctx == 512
     bench.library.delete(first.id)
-    assert bench.library.state.phase == "none", "a loaded one is unloaded first"
+    assert bench.library.loaded.state.phase == "none", "a loaded one is unloaded first"
     assert list(bench.home.models.iterdir()) == []
     assert bench.library.undelete(first.id).present
 
@@ -106,24 +106,24 @@ def test_a_split_model_of_the_hub_cache_is_loaded_through_its_links(bench: Bench
     cache = bench.folders.home / ".cache/huggingface/hub"
     hub_snapshot(cache, "ada/tiny", "a" * 40, {part.name: part.read_bytes() for part in parts})
     with places.untouched(bench.folders.home):
-        (report,) = bench.library.find_places()
-        (model,) = bench.library.add_found(report.found).models
-        assert bench.library.verdict(model.id, 512, measure=True).measured_by_llama
-        assert bench.library.load(model.id, LoadSettings(n_ctx=512)).n_ctx == 512
+        (report,) = bench.library.places.find()
+        (model,) = bench.library.places.add(report.found).models
+        assert bench.library.verdicts.of(model.id, 512, measure=True).measured_by_llama
+        assert bench.library.loaded.load(model.id, LoadSettings(n_ctx=512)).n_ctx == 512
 
 
 def test_an_ollama_blob_is_sized_loaded_and_asked_although_it_has_no_ending(bench: Bench, chat_model: Path) -> None:
     blob = Ollama(bench.folders.home / ".ollama/models").tag("smollm2:135m", chat_model.read_bytes())
     with places.untouched(bench.folders.home):
-        (report,) = bench.library.find_places()
-        (model,) = bench.library.add_found(report.found).models
+        (report,) = bench.library.places.find()
+        (model,) = bench.library.places.add(report.found).models
         assert model.title == "smollm2:135m"
-        assert bench.library.verdict(model.id, 512, measure=True).measured_by_llama
-        loaded = bench.library.load(model.id, LoadSettings(n_ctx=512))
+        assert bench.library.verdicts.of(model.id, 512, measure=True).measured_by_llama
+        loaded = bench.library.loaded.load(model.id, LoadSettings(n_ctx=512))
         assert loaded.path == str(blob)
         assert bench.say()
         bench.library.delete(model.id)
-        bench.library.empty_trash()
+        bench.library.trash.empty()
 
 
 def test_a_file_that_comes_back_is_told(bench: Bench, whole: Path) -> None:
@@ -159,33 +159,33 @@ def test_a_download_is_satchels_own_and_a_newer_one_takes_its_place(bench: Bench
 
 def test_a_preset_decides_how_a_model_is_loaded(bench: Bench, whole: Path) -> None:
     model = bench.library.add(whole)
-    assert bench.library.choices() == NO_PRESET
-    bench.library.set_preset(model.id, Preset(n_ctx=768, kv_type="q8_0", temperature=0.1))
-    assert bench.library.verdict(model.id).n_ctx == 768
-    assert bench.library.load(model.id).n_ctx == 768
-    assert bench.library.choices() == Preset(n_ctx=768, kv_type="q8_0", temperature=0.1)
-    bench.library.set_preset(model.id, Preset(temperature=0.3))
-    assert bench.library.choices() == Preset(temperature=0.3), "sampling follows at once"
-    assert bench.library.load(model.id, LoadSettings(n_ctx=512)).n_ctx == 512, "what is asked for holds over it"
+    assert bench.library.loaded.choices() == NO_PRESET
+    bench.library.presets.set(model.id, Preset(n_ctx=768, kv_type="q8_0", temperature=0.1))
+    assert bench.library.verdicts.of(model.id).n_ctx == 768
+    assert bench.library.loaded.load(model.id).n_ctx == 768
+    assert bench.library.loaded.choices() == Preset(n_ctx=768, kv_type="q8_0", temperature=0.1)
+    bench.library.presets.set(model.id, Preset(temperature=0.3))
+    assert bench.library.loaded.choices() == Preset(temperature=0.3), "sampling follows at once"
+    assert bench.library.loaded.load(model.id, LoadSettings(n_ctx=512)).n_ctx == 512, "what is asked for holds over it"
 
 
 def test_the_loaded_model_follows_its_adapters(bench: Bench, chat_model: Path, tmp_path: Path) -> None:
     tensors = tuple(f"blk.{layer}.ffn_down.weight" for layer in range(30))
     lora = write_lora(tmp_path / "lora.gguf", chat_model, tensors, strength=0.3)
     model = bench.library.add(chat_model)
-    bench.library.load(model.id, LoadSettings(n_ctx=512))
+    bench.library.loaded.load(model.id, LoadSettings(n_ctx=512))
     plain = bench.say()
-    adapter = bench.library.attach_adapter(model.id, lora)
+    adapter = bench.library.adapters.attach(model.id, lora)
     changed = bench.say()
     assert changed != plain
     states = [event.state for event in bench.events if isinstance(event, ModelStateChanged)]
     assert [attached.adapter for attached in states[-1].model.adapters] == [adapter]  # type: ignore[union-attr]
-    bench.library.set_adapter_scale(model.id, adapter.id, 0.0)
+    bench.library.adapters.set_scale(model.id, adapter.id, 0.0)
     assert bench.say() == plain
-    bench.library.set_adapter_scale(model.id, adapter.id, 1.0)
-    bench.library.load(model.id, LoadSettings(n_ctx=512))
+    bench.library.adapters.set_scale(model.id, adapter.id, 1.0)
+    bench.library.loaded.load(model.id, LoadSettings(n_ctx=512))
     assert bench.say() == changed, "a load takes them along"
-    bench.library.detach_adapter(model.id, adapter.id)
+    bench.library.adapters.detach(model.id, adapter.id)
     assert bench.say() == plain
     with pytest.raises(ModelError, match="which changes another model"):
         bench.library.add(lora)

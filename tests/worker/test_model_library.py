@@ -55,7 +55,7 @@ class Bench:
         )
 
     def _ended(self, exit_: object) -> None:
-        self.library.worker_ended(exit_)  # type: ignore[arg-type]
+        self.library.loaded.worker_ended(exit_)  # type: ignore[arg-type]
         self.ended.set()
 
     def kill_worker(self) -> None:
@@ -106,7 +106,7 @@ def test_add_in_place_rename_and_remove(bench: Bench, chat_model: Path) -> None:
     assert library.models()[0].title == "My model"
     library.rename(model.id, "")
     assert library.models()[0].title == "SmolLM2 135M Instruct"
-    library.remove(model.id)
+    library.delete(model.id)
     assert library.models() == []
     assert chat_model.is_file()
     assert bench.events.count(LibraryChanged()) == 4
@@ -130,7 +130,7 @@ def test_a_copy_is_satchels_own_and_goes_with_the_model(bench: Bench, tmp_path: 
     assert copy.read_bytes() == source.read_bytes()
     assert seen[-1].fraction == 1.0
     assert bench.library.add(source, copy=True) == model, "a second copy of the same file is not made"
-    bench.library.remove(model.id)
+    bench.library.delete(model.id)
     assert not copy.exists()
     assert source.is_file()
 
@@ -170,7 +170,7 @@ def test_a_file_that_vanished_is_shown_as_absent(bench: Bench, tmp_path: Path) -
     path.unlink()
     assert [found.present for found in bench.library.models()] == [False]
     with pytest.raises(ModelError, match="Its file is not there"):
-        bench.library.load(model.id)
+        bench.library.loaded.load(model.id)
 
 
 def test_a_file_that_changed_is_read_again(bench: Bench, tmp_path: Path) -> None:
@@ -183,12 +183,12 @@ def test_a_file_that_changed_is_read_again(bench: Bench, tmp_path: Path) -> None
 def test_a_file_of_the_same_length_is_read_again_too(bench: Bench, tmp_path: Path) -> None:
     path = gguf_files.llama(tmp_path / "m.gguf", n_layers=2)
     bench.library.add(path)
-    before = bench.library.verdict(path, 4096, measure=True)
+    before = bench.library.verdicts.of(path, 4096, measure=True)
     length = path.stat().st_size
     gguf_files.llama(path, n_layers=2, llama__context_length=1024)
     assert path.stat().st_size == length
     assert bench.library.models()[0].summary.n_ctx_train == 1024
-    after = bench.library.verdict(path, 4096, measure=True)
+    after = bench.library.verdicts.of(path, 4096, measure=True)
     assert (before.n_ctx, after.n_ctx) == (4096, 1024)
     assert after.kv_bytes < before.kv_bytes
 
@@ -201,9 +201,9 @@ def test_a_file_that_was_replaced_by_something_else_is_refused_in_words(
     path.write_text("<html>Log in</html>")
     assert [found.title for found in bench.library.models()] == ["Test Llama"], "the list still shows what it was"
     with pytest.raises(ModelError, match=r"m\.gguf is not a GGUF model.*web page"):
-        bench.library.load(model.id, SMALL)
+        bench.library.loaded.load(model.id, SMALL)
     assert not bench.library.models()[0].present
-    assert bench.library.load(bench.library.add(chat_model).id, SMALL).n_ctx == 512
+    assert bench.library.loaded.load(bench.library.add(chat_model).id, SMALL).n_ctx == 512
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ def test_starters_are_registered_once(
     names = {model.title: model for model in bench.library.models()}
     assert set(names) == {"SmolLM2 135M Instruct", "all MiniLM L6 v2"}
     assert bench.library.embedding_model() == embedding_model.resolve()
-    bench.library.remove(names["SmolLM2 135M Instruct"].id)
+    bench.library.delete(names["SmolLM2 135M Instruct"].id)
     bench.library.register_starters()
     assert [model.title for model in bench.library.models()] == ["all MiniLM L6 v2"]
 
@@ -259,10 +259,10 @@ def test_starters_are_registered_once(
 
 
 def test_the_verdict_is_what_llama_cpp_then_takes(bench: Bench, chat_model: Path) -> None:
-    summary, verdict = bench.library.inspect(chat_model)
+    summary, verdict = bench.library.verdicts.inspect(chat_model)
     assert summary.kind == "chat"
     assert verdict.measured_by_llama
-    loaded = bench.library.load(bench.library.add(chat_model).id)
+    loaded = bench.library.loaded.load(bench.library.add(chat_model).id)
     memory = loaded.memory
     assert verdict.n_ctx == loaded.n_ctx
     # llama.cpp logs MiB with two digits.
@@ -274,9 +274,9 @@ def test_the_verdict_is_what_llama_cpp_then_takes(bench: Bench, chat_model: Path
 
 def test_estimate_and_layout_agree(bench: Bench, chat_model: Path) -> None:
     bench.free = 100 * GIB
-    estimated = bench.library.verdict(chat_model, 2048, "q8_0")
+    estimated = bench.library.verdicts.of(chat_model, 2048, "q8_0")
     bench.free = 300_000_000  # close to the limit: now llama.cpp is asked
-    measured = bench.library.verdict(chat_model, 2048, "q8_0")
+    measured = bench.library.verdicts.of(chat_model, 2048, "q8_0")
     assert not estimated.measured_by_llama
     assert measured.measured_by_llama
     assert estimated.weights_bytes == measured.weights_bytes
@@ -288,13 +288,13 @@ def test_estimate_and_layout_agree(bench: Bench, chat_model: Path) -> None:
 def test_a_verdict_is_for_the_settings_with_which_it_would_be_loaded(bench: Bench, chat_model: Path) -> None:
     library = bench.library
     model = library.add(chat_model)
-    general = library.verdict(model.id)
-    library.set_preset(model.id, Preset(n_ctx=1024, kv_type="q4_0"))
-    own = library.verdict(model.id)
+    general = library.verdicts.of(model.id)
+    library.presets.set(model.id, Preset(n_ctx=1024, kv_type="q4_0"))
+    own = library.verdicts.of(model.id)
     assert (general.n_ctx, own.n_ctx) == (4096, 1024)
-    assert own == library.verdict(model.id, 1024, "q4_0")
-    assert own.kv_bytes < library.verdict(model.id, 1024, "f16").kv_bytes
-    assert library.lesson(model.id, [1024]).context[0].kv_bytes == own.kv_bytes
+    assert own == library.verdicts.of(model.id, 1024, "q4_0")
+    assert own.kv_bytes < library.verdicts.of(model.id, 1024, "f16").kv_bytes
+    assert library.verdicts.lesson(model.id, [1024]).context[0].kv_bytes == own.kv_bytes
 
 
 def test_a_model_that_is_far_too_large_is_not_loaded(bench: Bench, tmp_path: Path) -> None:
@@ -302,28 +302,28 @@ def test_a_model_that_is_far_too_large_is_not_loaded(bench: Bench, tmp_path: Pat
     path = gguf_files.llama(
         tmp_path / "huge.gguf", n_layers=126, n_embd=16_384, n_ff=53_248, n_heads=128, n_heads_kv=8, n_vocab=128_256
     )
-    _, verdict = bench.library.inspect(path)
+    _, verdict = bench.library.verdicts.inspect(path)
     assert verdict.fit == "does_not_fit"
     assert verdict.measured_by_llama
     model = bench.library.add(path)
     with pytest.raises(DoesNotFit) as caught:
-        bench.library.load(model.id)
+        bench.library.loaded.load(model.id)
     assert "choose a smaller model or quantization" in caught.value.why
     assert bench.inference.pid is None, "no worker was started for it"
-    assert bench.library.state.phase == "failed"
-    assert "Does not fit" in bench.library.state.problem
+    assert bench.library.loaded.state.phase == "failed"
+    assert "Does not fit" in bench.library.loaded.state.problem
 
 
 def test_a_refused_load_leaves_the_loaded_model_alone(bench: Bench, chat_model: Path) -> None:
     model = bench.library.add(chat_model)
-    loaded = bench.library.load(model.id, SMALL)
+    loaded = bench.library.loaded.load(model.id, SMALL)
     bench.free = 70_000_000
     with pytest.raises(DoesNotFit) as caught:
-        bench.library.load(model.id, LoadSettings(n_ctx=8192))
+        bench.library.loaded.load(model.id, LoadSettings(n_ctx=8192))
     assert "With a context of" in caught.value.why
-    assert bench.library.state.phase == "ready"
-    assert bench.library.ensure_loaded() == loaded
-    forced = bench.library.load(model.id, LoadSettings(n_ctx=1024), force=True)
+    assert bench.library.loaded.state.phase == "ready"
+    assert bench.library.loaded.ensure() == loaded
+    forced = bench.library.loaded.load(model.id, LoadSettings(n_ctx=1024), force=True)
     assert forced.n_ctx == 1024
 
 
@@ -332,10 +332,10 @@ def test_a_refused_load_leaves_the_loaded_model_alone(bench: Bench, chat_model: 
 
 def test_a_loaded_model_that_is_renamed_is_called_so_everywhere(bench: Bench, chat_model: Path) -> None:
     model = bench.library.add(chat_model)
-    bench.library.load(model.id)
+    bench.library.loaded.load(model.id)
     bench.library.rename(model.id, "Mine")
-    assert bench.library.state.phase == "ready"
-    assert bench.library.state.model == bench.library.models()[0]
+    assert bench.library.loaded.state.phase == "ready"
+    assert bench.library.loaded.state.model == bench.library.models()[0]
     told = bench.states()[-1]
     assert told.model.title == "Mine"
 
@@ -343,11 +343,11 @@ def test_a_loaded_model_that_is_renamed_is_called_so_everywhere(bench: Bench, ch
 def test_load_publishes_each_state_and_keeps_the_threads(make_bench: Callable[[], Bench], chat_model: Path) -> None:
     bench = make_bench()
     model = bench.library.add(chat_model)
-    loaded = bench.library.load(model.id, SMALL)
+    loaded = bench.library.loaded.load(model.id, SMALL)
     phases = [state.phase for state in bench.states()]
     assert phases == ["loading"] * (len(phases) - 1) + ["ready"]
     assert {"size", "weights", "threads"} <= {state.step for state in bench.states()}
-    state = bench.library.state
+    state = bench.library.loaded.state
     assert (state.phase, state.model, state.loaded) == ("ready", model, loaded)
     # As measured on an idle machine, whatever this one does now.
     idle = """UPDATE facts SET value = replace(value, '"provisional": 1', '"provisional": 0')"""
@@ -355,111 +355,111 @@ def test_load_publishes_each_state_and_keeps_the_threads(make_bench: Callable[[]
     bench.close()
 
     again = make_bench()
-    assert again.library.ensure_loaded().n_threads == loaded.n_threads
+    assert again.library.loaded.ensure().n_threads == loaded.n_threads
     assert "threads" not in {state.step for state in again.states()}, "they were measured before"
-    again.library.unload()
-    assert again.library.state == ModelState()
+    again.library.loaded.unload()
+    assert again.library.loaded.state == ModelState()
     assert again.inference.loaded is None
 
 
-def test_ensure_loaded_takes_the_last_model(make_bench: Callable[[], Bench], chat_model: Path, tmp_path: Path) -> None:
+def test_a_question_takes_the_last_model(make_bench: Callable[[], Bench], chat_model: Path, tmp_path: Path) -> None:
     bench = make_bench()
     with pytest.raises(ModelError, match="There is no chat model yet"):
-        bench.library.ensure_loaded()
+        bench.library.loaded.ensure()
     other = tmp_path / "other.gguf"
     other.symlink_to(chat_model)
     hard = tmp_path / "hard.gguf"
     hard.write_bytes(chat_model.read_bytes())
     bench.library.add(chat_model)
     last = bench.library.add(hard)
-    bench.library.load(last.id, SMALL)
+    bench.library.loaded.load(last.id, SMALL)
     bench.close()
     again = make_bench()
-    assert again.library.ensure_loaded().path == str(hard)
+    assert again.library.loaded.ensure().path == str(hard)
 
 
 def test_an_embedding_model_is_not_loaded_for_chat(bench: Bench, embedding_model: Path) -> None:
     model = bench.library.add(embedding_model)
     with pytest.raises(ModelError, match="finds passages and cannot talk"):
-        bench.library.load(model.id)
+        bench.library.loaded.load(model.id)
     with pytest.raises(ModelError, match="There is no chat model yet"):
-        bench.library.ensure_loaded()
+        bench.library.loaded.ensure()
 
 
 def test_removing_the_loaded_model_unloads_it(bench: Bench, chat_model: Path) -> None:
     model = bench.library.add(chat_model)
-    bench.library.load(model.id, SMALL)
-    bench.library.remove(model.id)
-    assert bench.library.state.phase == "none"
+    bench.library.loaded.load(model.id, SMALL)
+    bench.library.delete(model.id)
+    assert bench.library.loaded.state.phase == "none"
     assert bench.inference.loaded is None
 
 
 def test_a_killed_worker_is_told_at_once_and_loaded_again(bench: Bench, chat_model: Path) -> None:
-    bench.library.load(bench.library.add(chat_model).id, SMALL)
+    bench.library.loaded.load(bench.library.add(chat_model).id, SMALL)
     bench.kill_worker()
     assert bench.states()[-1].phase == "failed"
     assert bench.states()[-1].problem.startswith("The model's process ended unexpectedly.")
     assert bench.states()[-1].crashed
-    assert bench.library.ensure_loaded().n_ctx > 0
-    assert bench.library.state.phase == "ready"
+    assert bench.library.loaded.ensure().n_ctx > 0
+    assert bench.library.loaded.state.phase == "ready"
 
 
 def test_after_two_crashes_in_a_row_only_the_person_loads(make_bench: Callable[[], Bench], chat_model: Path) -> None:
     bench = make_bench()
     model = bench.library.add(chat_model)
-    bench.library.load(model.id, SMALL)
+    bench.library.loaded.load(model.id, SMALL)
     bench.kill_worker()
-    bench.library.ensure_loaded()
+    bench.library.loaded.ensure()
     bench.kill_worker()
     with pytest.raises(ModelError) as caught:
-        bench.library.ensure_loaded()
+        bench.library.loaded.ensure()
     assert "crashed 2 times in a row" in caught.value.why
     bench.close()
 
     again = make_bench()  # the next start knows, too
     with pytest.raises(ModelError, match="crashed 2 times"):
-        again.library.ensure_loaded()
-    again.library.load(model.id, SMALL)
+        again.library.loaded.ensure()
+    again.library.loaded.load(model.id, SMALL)
     again.kill_worker()
-    assert again.library.ensure_loaded(), "the load that was asked for counted anew"
+    assert again.library.loaded.ensure(), "the load that was asked for counted anew"
 
 
 def test_a_worker_that_outlives_a_reply_ends_the_row(bench: Bench, chat_model: Path) -> None:
-    bench.library.load(bench.library.add(chat_model).id, SMALL)
+    bench.library.loaded.load(bench.library.add(chat_model).id, SMALL)
     for _ in range(3):
         bench.kill_worker()
-        bench.library.ensure_loaded()
+        bench.library.loaded.ensure()
         bench.inference.generate([ChatMessage("user", "Hi")], max_tokens=1).result()
-        bench.library.ensure_loaded()
+        bench.library.loaded.ensure()
 
 
 def test_closing_is_no_crash(make_bench: Callable[[], Bench], chat_model: Path) -> None:
     bench = make_bench()
-    bench.library.load(bench.library.add(chat_model).id, SMALL)
+    bench.library.loaded.load(bench.library.add(chat_model).id, SMALL)
     bench.inference.close()
-    assert bench.library.state.phase == "none"
+    assert bench.library.loaded.state.phase == "none"
     assert bench.facts.get("inference.crashes") is None
 
 
 def test_what_a_question_would_load_is_loaded_in_advance(bench: Bench, chat_model: Path) -> None:
-    assert bench.library.next_model() is None
-    bench.library.preload()
-    assert bench.library.state.phase == "none"
+    assert bench.library.loaded.next() is None
+    bench.library.loaded.preload()
+    assert bench.library.loaded.state.phase == "none"
     model = bench.library.add(chat_model)
-    assert bench.library.next_model() == model
-    bench.library.preload()
-    assert (bench.library.state.phase, bench.library.state.model) == ("ready", model)
+    assert bench.library.loaded.next() == model
+    bench.library.loaded.preload()
+    assert (bench.library.loaded.state.phase, bench.library.loaded.state.model) == ("ready", model)
 
 
 def test_nothing_is_loaded_in_advance_into_little_memory_or_after_crashes(bench: Bench, chat_model: Path) -> None:
     bench.library.add(chat_model)
     bench.free = 100_000_000
-    bench.library.preload()
+    bench.library.loaded.preload()
     bench.free = 16 * GIB
     bench.facts.set("inference.crashes", "2")
-    bench.library.preload()
-    assert bench.library.next_model() is None
-    assert bench.library.state.phase == "none"
+    bench.library.loaded.preload()
+    assert bench.library.loaded.next() is None
+    assert bench.library.loaded.state.phase == "none"
     assert bench.inference.loaded is None
 
 
@@ -479,7 +479,7 @@ def test_closing_while_a_model_loads_is_no_crash(bench: Bench, chat_model: Path)
         bench.home,
         listen,
     )
-    loading = threading.Thread(target=library.preload)
+    loading = threading.Thread(target=library.loaded.preload)
     loading.start()
     assert begun.wait(30)
     library.close()
@@ -505,9 +505,9 @@ def test_a_worker_that_dies_while_loading_counts(bench: Bench, chat_model: Path)
         kill,
     )
     with pytest.raises(WorkerDied) as caught:
-        library.load(model.id, SMALL)
+        library.loaded.load(model.id, SMALL)
     assert "while it loaded" in caught.value.what
-    assert library.state.phase == "failed"
+    assert library.loaded.state.phase == "failed"
     assert bench.facts.get("inference.crashes") == "1"
 
 
@@ -521,18 +521,18 @@ def test_a_broken_chat_template_is_told_and_nothing_else_is_lost(
     path.write_bytes(content.replace(template, b"{% fro message in messages %}"))
     broken = bench.library.add(path)
     with pytest.raises(ModelError) as caught:
-        bench.library.load(broken.id, SMALL)
+        bench.library.loaded.load(broken.id, SMALL)
         bench.inference.generate([ChatMessage("user", "Hi")], max_tokens=1).result()
     assert "template" in str(caught.value)
-    bench.library.load(bench.library.add(chat_model).id, SMALL)
-    assert bench.library.state.phase == "ready"
+    bench.library.loaded.load(bench.library.add(chat_model).id, SMALL)
+    assert bench.library.loaded.state.phase == "ready"
 
 
 def test_the_machine_in_words(bench: Bench) -> None:
-    words = bench.library.machine_words()
+    words = bench.library.machine.words()
     assert any("memory" in sentence for sentence in words)
-    assert bench.library.backend() is bench.library.backend()
-    assert bench.library.machine().memory_total_bytes > 0
+    assert bench.library.machine.backend() is bench.library.machine.backend()
+    assert bench.library.machine.read().memory_total_bytes > 0
 
 
 # -- adapters --------------------------------------------------------------------------------------------------------
@@ -540,21 +540,21 @@ def test_the_machine_in_words(bench: Bench) -> None:
 
 def test_adapters_count_in_verdicts_and_refusals(bench: Bench, chat_model: Path, tmp_path: Path) -> None:
     library, model = bench.library, bench.library.add(chat_model)
-    before = library.verdict(model.id, 512, measure=True)
+    before = library.verdicts.of(model.id, 512, measure=True)
     matrices = [f"blk.{layer}.{part}.weight" for layer in range(30) for part in ("attn_q", "ffn_up", "ffn_down")]
     lora = write_lora(tmp_path / "lora.gguf", chat_model, matrices, rank=128)
-    adapter = library.attach_adapter(model.id, lora)
+    adapter = library.adapters.attach(model.id, lora)
     more = read_header(lora).weights_bytes
-    after = library.verdict(model.id, 512, measure=True)
+    after = library.verdicts.of(model.id, 512, measure=True)
     assert after.weights_bytes == before.weights_bytes + more
     assert after.measured_by_llama
-    assert library.verdict(model.id, 512, measure=False).weights_bytes == after.weights_bytes
+    assert library.verdicts.of(model.id, 512, measure=False).weights_bytes == after.weights_bytes
 
     bench.free = before.total_bytes + more // 2
-    assert library.verdict(model.id, 512).fit == "does_not_fit"
+    assert library.verdicts.of(model.id, 512).fit == "does_not_fit"
     with pytest.raises(DoesNotFit, match="Does not fit"):
-        library.load(model.id, SMALL)
+        library.loaded.load(model.id, SMALL)
     lora.unlink()
-    assert library.verdict(model.id, 512).weights_bytes == before.weights_bytes, "what is gone cannot be sized"
-    library.detach_adapter(model.id, adapter.id)
-    assert library.load(model.id, SMALL).memory.weights_bytes == before.weights_bytes
+    assert library.verdicts.of(model.id, 512).weights_bytes == before.weights_bytes, "what is gone cannot be sized"
+    library.adapters.detach(model.id, adapter.id)
+    assert library.loaded.load(model.id, SMALL).memory.weights_bytes == before.weights_bytes

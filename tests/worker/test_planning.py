@@ -25,7 +25,7 @@ def test_a_plan_of_the_starter_model_is_laid_out_by_llama_cpp_and_the_same_each_
         assert {(each.n_ctx, each.kv_type, each.n_gpu_layers) for each in again if each is not None} == {
             (plan.choice.n_ctx, plan.choice.kv_type, plan.choice.n_gpu_layers)
         }
-        verdict = services.models.verdict(model.id, plan.choice.n_ctx, plan.choice.kv_type, measure=True)
+        verdict = services.models.verdicts.of(model.id, plan.choice.n_ctx, plan.choice.kv_type, measure=True)
         assert verdict.measured_by_llama
         assert plan.choice.total_bytes == verdict.total_bytes
     finally:
@@ -73,9 +73,9 @@ def test_memory_is_watched_while_a_model_is_loaded(home: Home) -> None:
     services = Services.open(home)
     try:
         assert watchers() == []
-        services.models.ensure_loaded()
+        services.models.loaded.ensure()
         (watcher,) = watchers()
-        services.models.unload()
+        services.models.loaded.unload()
         watcher.join(timeout=30)
         assert watchers() == []
     finally:

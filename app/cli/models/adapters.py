@@ -22,7 +22,7 @@ def attach(services: Services, terminal: Terminal, options: argparse.Namespace) 
     if known is None and not path.is_file():
         why = "It is neither a file nor an adapter of the library."
         raise ModelError(f"There is no adapter “{options.adapter}”.", why, "Check its name.")
-    adapter = services.models.attach_adapter(model.id, path, options.scale)
+    adapter = services.models.adapters.attach(model.id, path, options.scale)
     now = find_model(services, str(model.id))
     scale = next(attached.scale for attached in now.adapters if attached.adapter.id == adapter.id)
     if options.json:
@@ -42,7 +42,7 @@ def detach(services: Services, terminal: Terminal, options: argparse.Namespace) 
         there = ", ".join(f"{each.id} ({each.summary.name})" for each in used)
         why = f"In use are: {there}." if used else "No adapter is in use with it."
         raise ModelError(f"“{options.adapter}” is not used with {model.title}.", why, "Check its name.")
-    services.models.detach_adapter(model.id, adapter.id)
+    services.models.adapters.detach(model.id, adapter.id)
     if options.json:
         terminal.json({"adapter": record(adapter), "scale": None, "mismatch": ""})
     else:
@@ -52,7 +52,7 @@ def detach(services: Services, terminal: Terminal, options: argparse.Namespace) 
 
 def list_all(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """All adapters, as seen from one model."""
-    choices = services.models.adapters_for(find_model(services, options.model).id)
+    choices = services.models.adapters.choices(find_model(services, options.model).id)
     if options.json:
         terminal.json([record(choice) for choice in choices])
     elif not choices:

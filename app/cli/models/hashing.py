@@ -25,7 +25,7 @@ def hash_model(services: Services, terminal: Terminal, options: argparse.Namespa
         raise ModelError(
             f"{model.title} cannot be hashed.", model.missing_reason, "See “satchel models relink --help”."
         )
-    services.models.hash_model(model.id)
+    services.models.hashing.add_model(model)
     _wait(services, terminal)
     now = find_model(services, str(model.id))
     if not now.hashed:
@@ -43,9 +43,9 @@ def hash_model(services: Services, terminal: Terminal, options: argparse.Namespa
 
 def duplicates(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """Files with the same content. Those of the same length are hashed first, once."""
-    services.models.hash_duplicates()
+    services.models.duplicates.look()
     _wait(services, terminal)
-    groups = services.models.duplicates()
+    groups = services.models.duplicates.all()
     if options.json:
         terminal.json([group_record(group) for group in groups])
     elif not groups:
@@ -84,8 +84,8 @@ def _wait(services: Services, terminal: Terminal) -> None:
 
     unsubscribe = services.events.subscribe(listen)
     try:
-        while not services.models.hashing_done(0.0):
-            progress = services.models.hashing()
+        while not services.models.hashing.wait(0.0):
+            progress = services.models.hashing.progress
             if progress is not None:
                 share = percent(progress.done_bytes, progress.total_bytes)
                 terminal.progress(f"Hashing {progress.title}: {share} of {size_text(progress.total_bytes)}")

@@ -25,9 +25,9 @@ _KINDS: dict[ModelKind, str] = {
 def info(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """The header's facts, where it is from, what it takes, how it is used, what is noted."""
     model = find_model(services, options.model)
-    preset = services.models.preset(model.id)
-    verdict = services.models.verdict(model.id) if model.present else None
-    measured = services.models.measurements(model.id) if model.present else ()
+    preset = services.models.presets.of(model.id)
+    verdict = services.models.verdicts.of(model.id) if model.present else None
+    measured = services.models.verdicts.measurements(model.id) if model.present else ()
     if options.json:
         terminal.json(
             {

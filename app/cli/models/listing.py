@@ -52,7 +52,7 @@ def add(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
     """Add a file after its header was read."""
     path = given_path(options.path)
     _refuse_adapter(services, path)
-    _, verdict = services.models.inspect(path)
+    _, verdict = services.models.verdicts.inspect(path)
     known = {model.id for model in services.models.models()}
     model = services.models.add(path, options.copy, lambda progress: terminal.progress(_copied(progress)))
     if options.json:
@@ -68,7 +68,7 @@ def add(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
 
 def _refuse_adapter(services: Services, path: Path) -> None:
     """Errors: :class:`ModelError` for an adapter, with the models that it can be attached to."""
-    offer = services.models.adapter_offer(path)
+    offer = services.models.adapters.offer(path)
     if offer is None:
         return
     there = ", ".join(f"{model.id} ({model.title})" for model in offer.bases)
@@ -105,7 +105,7 @@ def marks(model: LibraryModel) -> str:
 def measured_speed(services: Services, model: LibraryModel) -> float | None:
     """Tokens a second of the last reply here; None before one, or while the file is not there."""
     try:
-        measured = services.models.measurements(model.id) if model.present else ()
+        measured = services.models.verdicts.measurements(model.id) if model.present else ()
     except ModelError:  # the file is another one now, and none that can be read
         return None
     return next((each.tokens_per_s for each in measured if each.tokens_per_s > 0), None)

@@ -11,9 +11,9 @@ from app.services.compose import Services
 
 def hardware(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """What this machine has, in words."""
-    words = list(services.models.machine_words())
+    words = list(services.models.machine.words())
     if options.json:
-        terminal.json(machine_record(services.models.machine(), services.models.backend(), words))
+        terminal.json(machine_record(services.models.machine.read(), services.models.machine.backend(), words))
     else:
         for sentence in words:
             terminal.paragraph(sentence)

@@ -42,7 +42,7 @@ def use(services: Services, terminal: Terminal, options: argparse.Namespace) -> 
     """Add what was found, in place. Exit code 1 when one could not be added; the others are."""
     found = _all(_look(services, terminal))
     chosen = [_chosen(found, wanted) for wanted in options.wanted]
-    added = services.models.add_found(chosen, lambda progress: terminal.progress(f"Reading {progress.phase}"))
+    added = services.models.places.add(chosen, lambda progress: terminal.progress(f"Reading {progress.phase}"))
     if options.json:
         terminal.json([model_record(model) for model in added.models])
     else:
@@ -63,7 +63,7 @@ def looked_at(progress: Progress) -> str:
 
 
 def _look(services: Services, terminal: Terminal) -> tuple[PlaceReport, ...]:
-    return services.models.find_places(lambda progress: terminal.progress(looked_at(progress)))
+    return services.models.places.find(lambda progress: terminal.progress(looked_at(progress)))
 
 
 def _all(reports: Sequence[PlaceReport]) -> list[FoundModel]:

@@ -22,12 +22,12 @@ _DEFAULT = "default"
 def preset(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """Show it, or change it and show it."""
     model = find_model(services, options.model)
-    chosen = NO_PRESET if options.reset else services.models.preset(model.id)
+    chosen = NO_PRESET if options.reset else services.models.presets.of(model.id)
     for key, value in options.changes:
         chosen = _with(chosen, key, value)
     if options.reset or options.changes:
-        services.models.set_preset(model.id, chosen)
-    defaults, recommended = services.models.defaults(model.id), model.summary.recommended
+        services.models.presets.set(model.id, chosen)
+    defaults, recommended = services.models.presets.defaults(model.id), model.summary.recommended
     if options.json:
         made = {"chosen": chosen, "recommended": recommended, "in_force": chosen.over(defaults)}
         terminal.json({key: record(value) for key, value in made.items()})

@@ -23,7 +23,7 @@ def delete(services: Services, terminal: Terminal, options: argparse.Namespace) 
     """Remove a model."""
     model = find_model(services, options.model)
     services.models.delete(model.id)
-    trashed = next((each for each in services.models.trash() if each.model_id == model.id), None)
+    trashed = next((each for each in services.models.trash.all() if each.model_id == model.id), None)
     if options.json:
         terminal.json(record(trashed) if trashed is not None else None)
         return 0
@@ -39,7 +39,7 @@ def delete(services: Services, terminal: Terminal, options: argparse.Namespace) 
 
 def trash(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """The models that can be brought back."""
-    trashed = services.models.trash()
+    trashed = services.models.trash.all()
     if options.json:
         terminal.json([record(each) for each in trashed])
     elif not trashed:
@@ -61,7 +61,7 @@ def trash(services: Services, terminal: Terminal, options: argparse.Namespace) -
 
 def restore(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """Bring one back."""
-    if all(each.model_id != options.id for each in services.models.trash()):
+    if all(each.model_id != options.id for each in services.models.trash.all()):
         raise ModelError(f"There is no number {options.id} in the trash.", "", "See “satchel models trash”.")
     model = services.models.undelete(options.id)
     if options.json:
@@ -73,11 +73,11 @@ def restore(services: Services, terminal: Terminal, options: argparse.Namespace)
 
 def empty(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """Delete them for good, once that was confirmed. Exit code 1 when it was not."""
-    trashed = services.models.trash()
+    trashed = services.models.trash.all()
     if trashed and not options.yes and not _confirmed(terminal, trashed):
         terminal.note("Nothing was deleted.")
         return 1
-    freed = services.models.empty_trash()
+    freed = services.models.trash.empty()
     if options.json:
         terminal.json({"models": len(trashed), "freed_bytes": freed})
     elif not trashed:
@@ -93,7 +93,7 @@ def relink(services: Services, terminal: Terminal, options: argparse.Namespace) 
     now = model
     if options.path is not None or not model.present:
         found = given_path(options.path) if options.path is not None else _found(services, terminal, model.id)
-        now = services.models.relink(model.id, found, lambda progress: terminal.progress(_how_far(progress)))
+        now = services.models.moved.relink(model.id, found, lambda progress: terminal.progress(_how_far(progress)))
     if options.json:
         terminal.json(model_record(now))
     else:
@@ -102,7 +102,7 @@ def relink(services: Services, terminal: Terminal, options: argparse.Namespace) 
 
 
 def _found(services: Services, terminal: Terminal, model_id: int) -> Path | None:
-    where = services.models.look_for_moved(model_id, lambda progress: terminal.progress(_how_far(progress)))
+    where = services.models.moved.look_for(model_id, lambda progress: terminal.progress(_how_far(progress)))
     return Path(where) if where else None
 
 

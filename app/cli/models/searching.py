@@ -137,7 +137,7 @@ def _judge(services: Services, terminal: Terminal, options: argparse.Namespace, 
         except ModelError as error:
             problems[file] = error
     room = next((verdict.available_bytes for verdict in verdicts.values()), None)
-    room = services.models.machine().memory_available_bytes if room is None else room
+    room = services.models.machine.read().memory_available_bytes if room is None else room
     fits = {file: estimated_fit(file.size_bytes, room) for file in models if file not in verdicts}
     return _Judged(choice.file, choice.reasons, verdicts, fits, problems)
 

@@ -20,7 +20,7 @@ def size(services: Services, terminal: Terminal, options: argparse.Namespace) ->
     """The parts of the sum, then the lesson."""
     subject = model_or_file(services, options.model)
     quantization = (options.quantization or "").upper()
-    verdict = services.models.verdict(
+    verdict = services.models.verdicts.of(
         subject,
         options.context,
         options.kv_type,
@@ -30,7 +30,7 @@ def size(services: Services, terminal: Terminal, options: argparse.Namespace) ->
     )
     if options.context is not None and verdict.n_ctx < options.context:
         terminal.note(f"This model was trained for {verdict.n_ctx:,} tokens; more than that is never used.")
-    lesson = services.models.lesson(subject, _contexts(verdict.n_ctx), options.kv_type)
+    lesson = services.models.verdicts.lesson(subject, _contexts(verdict.n_ctx), options.kv_type)
     if options.json:
         terminal.json({**verdict_record(verdict), "quantization": quantization, "lesson": record(lesson)})
         return 0

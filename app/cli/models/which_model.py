@@ -42,7 +42,7 @@ def model_or_file(services: Services, wanted: str) -> int | Path:
 def find_adapter(services: Services, wanted: str) -> Adapter | None:
     """An adapter of the library by its number, its name or its file; None when there is none."""
     path, typed = str(given_path(wanted)), wanted.casefold()
-    for adapter in services.models.adapters():
+    for adapter in services.models.adapters.all():
         if wanted == str(adapter.id) or typed == adapter.summary.name.casefold() or path == adapter.path:
             return adapter
     return None

@@ -9,10 +9,32 @@ from pathlib import Path
 
 from app.models.library_values import DuplicateCopy, DuplicateGroup
 from app.models.model import LibraryModel
-from app.services.library.hashing import Wanted
+from app.services.library.hashing import Hasher, Wanted
 from app.services.library.missing import drive_folder
+from app.services.library.shelf import Shelf
 from app.storage.file_hashes import FileHashes
 from app.storage.file_stamp import FileStamp
+
+
+class Duplicates:
+    """As far as hashes are known; what is not, ``hasher`` can find out. Safe from any thread."""
+
+    def __init__(self, shelf: Shelf, hasher: Hasher) -> None:
+        self._shelf = shelf
+        self._hashes = shelf.records.hashes
+        self._hasher = hasher
+
+    def all(self) -> tuple[DuplicateGroup, ...]:
+        """Models with the same content, the largest first."""
+        return duplicate_groups(self._shelf.all(), self._hashes)
+
+    def look(self) -> None:
+        """Hash in the background what may be there twice: files of equal length. Seen by :class:`HashingChanged`."""
+        self._hasher.add(wanted_hashes(self._shelf.all(), self._hashes))
+
+    def look_for(self, added: Sequence[LibraryModel]) -> None:
+        """The same for what was just added: who adds a model a second time need not know that it can be found out."""
+        self._hasher.add(wanted_unasked(self._shelf.all(), added, self._hashes))
 
 
 def duplicate_groups(models: Iterable[LibraryModel], hashes: FileHashes) -> tuple[DuplicateGroup, ...]:

@@ -13,24 +13,40 @@ from app.models.adapter import Adapter
 from app.models.library_values import AddedModels
 from app.models.model import LibraryModel
 from app.models.places.find import find_places
-from app.models.places.search import Search
+from app.models.places.search import Search, nobody
 from app.models.places.user_folders import UserFolders
 from app.models.places.values import FoundModel, PlaceReport
+from app.services.events import LibraryChanged, Publish
 from app.services.library.adapters import Adapters
-from app.services.library.paths import resolved
+from app.services.library.duplicates import Duplicates
 from app.services.library.shelf import Shelf
 
 
 class FoundModels:
-    """Safe from any thread. Nothing of other programs is ever written to."""
+    """What Ollama, LM Studio, the Hugging Face cache, GPT4All and Jan have here. Safe from any thread.
 
-    def __init__(self, shelf: Shelf, adapters: Adapters, folders: Callable[[], UserFolders]) -> None:
+    Nothing of other programs is ever written to.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        adapters: Adapters,
+        duplicates: Duplicates,
+        folders: Callable[[], UserFolders],
+        publish: Publish,
+    ) -> None:
         self._shelf = shelf
         self._adapters = adapters
+        self._duplicates = duplicates
         self._folders = folders
+        self._publish = publish
 
-    def find(self, search: Search) -> tuple[PlaceReport, ...]:
+    def find(
+        self, on_progress: Callable[[Progress], None] = nobody, cancel: CancelToken | None = None
+    ) -> tuple[PlaceReport, ...]:
         """What each program has; ``in_library`` as of now. Errors: :class:`Cancelled`."""
+        search = Search(on_progress, cancel or CancelToken())
         records = self._shelf.records
         ours = {os.path.realpath(record.model.path) for record in records.all()}
         ours |= {os.path.realpath(adapter.path) for adapter in records.adapters.all()}
@@ -43,12 +59,16 @@ class FoundModels:
         )
 
     def add(
-        self, found: Sequence[FoundModel], on_progress: Callable[[Progress], None], cancel: CancelToken
+        self,
+        found: Sequence[FoundModel],
+        on_progress: Callable[[Progress], None] = nobody,
+        cancel: CancelToken | None = None,
     ) -> AddedModels:
-        """Add files where they lie; those that are there already are given as they are. A cancel ends it between two.
+        """Add models and adapters where they lie; those that are there already are given as they are.
 
-        What only helps a model to read images is left out.
+        What only helps a model to read images is left out. A cancel ends it between two of them; what was added stays.
         """
+        cancel = cancel or CancelToken()
         models: list[LibraryModel] = []
         adapters: list[Adapter] = []
         failed: list[tuple[str, ModelError]] = []
@@ -60,9 +80,11 @@ class FoundModels:
                 if each.kind == "model":
                     models.append(self._add(each))
                 elif each.kind == "adapter":
-                    adapters.append(self._adapters.add(resolved(_usable(each))))
+                    adapters.append(self._adapters.keep(_usable(each)))
             except ModelError as error:
                 failed.append((each.name, error))
+        self._duplicates.look_for(models)
+        self._publish(LibraryChanged())
         return AddedModels(tuple(models), tuple(adapters), tuple(failed))
 
     def same_content(self, model: LibraryModel, search: Search) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from app.core.errors import Cancelled, ModelError, SatchelError
 from app.core.jobs import CancelToken
 from app.models.library_values import HashProgress
+from app.models.model import LibraryModel
 from app.storage.file_hashes import FileHashes
 from app.storage.file_stamp import FileStamp
 
@@ -93,6 +94,10 @@ class Hasher:
             if self._waiting and self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="hashing", daemon=True)
                 self._thread.start()
+
+    def add_model(self, model: LibraryModel) -> None:
+        """Hash all files of a model."""
+        self.add(Wanted(model.id, model.title, path) for path in model.files)
 
     def cancel(self) -> None:
         """Stop; what was hashed whole stays known."""

@@ -10,8 +10,9 @@ from app.core.errors import ModelError
 from app.core.jobs import CancelToken, Progress
 from app.core.paths import Home
 from app.models.model import LibraryModel
-from app.models.places.search import Search
+from app.models.places.search import Search, nobody
 from app.models.split import part_paths
+from app.services.events import LibraryChanged, NoticeRaised, Publish
 from app.services.library.found import FoundModels
 from app.services.library.hashing import hash_file
 from app.services.library.paths import resolved
@@ -22,24 +23,47 @@ from app.storage.file_stamp import FileStamp
 class Moved:
     """Safe from any thread as far as one model is handled by one. Errors: :class:`ModelError`."""
 
-    def __init__(self, shelf: Shelf, found: FoundModels, home: Home) -> None:
+    def __init__(self, shelf: Shelf, found: FoundModels, home: Home, publish: Publish) -> None:
         self._shelf = shelf
         self._records = shelf.records
         self._found = found
         self._home = home
+        self._publish = publish
 
-    def look_for(self, model_id: int, search: Search) -> str:
-        """Where a missing model's file may lie now; empty if it is not found. Errors: also :class:`Cancelled`."""
-        model = self._shelf.one(model_id)
+    def look_for(
+        self, model_id: int, on_progress: Callable[[Progress], None] = nobody, cancel: CancelToken | None = None
+    ) -> str:
+        """Where a missing model's file may lie now: nearby, or in another program's folder; empty if it is not found.
+
+        Errors: also :class:`Cancelled`.
+        """
+        model, search = self._shelf.one(model_id), Search(on_progress, cancel or CancelToken())
         return "" if model.present else model.found_at or self._found.same_content(model, search)
 
     def relink(
+        self,
+        model_id: int,
+        path: Path | None = None,
+        on_progress: Callable[[Progress], None] = nobody,
+        cancel: CancelToken | None = None,
+    ) -> LibraryModel:
+        """Take another path for a model whose file moved; None: ``found_at``. Its content is compared if a hash is
+        known (which reads the file), else it is said that it was not.
+
+        Errors: also when the file there is another model; :class:`Cancelled` (nothing changes then).
+        """
+        compared = self._relink(model_id, path, on_progress, cancel or CancelToken())
+        model = self._shelf.one(model_id)
+        self._publish(LibraryChanged())
+        if not compared:
+            what = f"{model.title} was recognised by its header and its length."
+            self._publish(NoticeRaised(what, "No hash of it was known, so its content was not compared.", "", "info"))
+        return model
+
+    def _relink(
         self, model_id: int, path: Path | None, on_progress: Callable[[Progress], None], cancel: CancelToken
     ) -> bool:
-        """Take another path for a model; None: where it was found. Whether its content was compared by hash.
-
-        Errors: also when another model is there; :class:`Cancelled` (nothing changes then).
-        """
+        """Whether its content was compared by hash."""
         model = self._shelf.one(model_id)
         if path is None and not model.found_at:
             raise ModelError(f"{model.title} was not found again.", model.missing_reason, "Show where its file is.")

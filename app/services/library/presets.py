@@ -5,30 +5,39 @@ from __future__ import annotations
 from app.core.errors import ModelError
 from app.inference.protocol import LoadSettings, Sampling
 from app.models.preset import Preset, complaint
-from app.storage.library import LibraryRecords, ModelRecord
+from app.services.events import LibraryChanged, Publish
+from app.services.library.shelf import Shelf
+from app.storage.library import ModelRecord
 from app.storage.settings import Settings, SettingsFile
 
 
 class Presets:
-    """Choices by model. Safe from any thread."""
+    """Choices by model. Safe from any thread. Errors: :class:`ModelError` when a model is not in the library."""
 
-    def __init__(self, records: LibraryRecords, settings: SettingsFile) -> None:
-        self._records = records
+    def __init__(self, shelf: Shelf, settings: SettingsFile, publish: Publish) -> None:
+        self._shelf = shelf
         self._settings = settings
+        self._publish = publish
 
-    def set(self, record: ModelRecord, preset: Preset) -> None:
-        """Keep the person's choices. Errors: :class:`ModelError` when a number is out of bounds."""
+    def of(self, model_id: int) -> Preset:
+        """What the person chose for a model; None where nothing."""
+        return self._shelf.record(model_id).preset
+
+    def set(self, model_id: int, preset: Preset) -> None:
+        """Keep the person's choices. Errors: :class:`ModelError` also when a number is out of bounds."""
+        record = self._shelf.record(model_id)
         if words := complaint(preset):
             raise ModelError(f"The preset of {record.model.title} was not changed.", words, "Choose another value.")
-        self._records.set_preset(record.model.id, preset)
+        self._shelf.records.set_preset(model_id, preset)
+        self._publish(LibraryChanged())
 
-    def defaults(self, record: ModelRecord) -> Preset:
+    def defaults(self, model_id: int) -> Preset:
         """What holds where the person has chosen nothing: the header's recommendations over the general settings."""
-        return record.model.summary.recommended.over(general(self._settings.current))
+        return self._defaults(self._shelf.record(model_id))
 
     def in_force(self, record: ModelRecord) -> Preset:
         """What holds for it; nothing is None."""
-        return record.preset.over(self.defaults(record))
+        return record.preset.over(self._defaults(record))
 
     def load_settings(self, record: ModelRecord) -> LoadSettings:
         """How it is loaded when nothing else is asked for, with its adapters."""
@@ -41,6 +50,9 @@ class Presets:
             n_gpu_layers=chosen.n_gpu_layers,
             n_threads=settings.n_threads,
         )
+
+    def _defaults(self, record: ModelRecord) -> Preset:
+        return record.model.summary.recommended.over(general(self._settings.current))
 
 
 def general(settings: Settings) -> Preset:

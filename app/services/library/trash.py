@@ -11,13 +11,14 @@ import contextlib
 import logging
 import shutil
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.core.errors import ModelError
 from app.core.paths import Home
 from app.models.library_values import TrashedModel
 from app.models.split import part_paths
+from app.services.events import LibraryChanged, Publish
 from app.services.library.moving import move_files, not_moved
 from app.storage.file_stamp import FileStamp
 from app.storage.library import LibraryRecords, ModelRecord
@@ -27,16 +28,13 @@ log = logging.getLogger(__name__)
 KEPT = timedelta(days=30)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 class Trash:
     """The deleted models of the library. Safe from any thread as far as one model is handled by one."""
 
-    def __init__(self, records: LibraryRecords, home: Home, now: Callable[[], datetime] = _now) -> None:
+    def __init__(self, records: LibraryRecords, home: Home, publish: Publish, now: Callable[[], datetime]) -> None:
         self._records = records
         self._home = home
+        self._publish = publish
         self._now = now
 
     def put(self, record: ModelRecord) -> None:
@@ -81,7 +79,7 @@ class Trash:
         self._remove_folder(model_id)
 
     def all(self) -> tuple[TrashedModel, ...]:
-        """What is in it, the last deleted first."""
+        """The deleted models that can be brought back, the last first."""
         return tuple(
             TrashedModel(
                 model_id=record.model.id,
@@ -99,6 +97,7 @@ class Trash:
         freed = 0
         for record in self._records.deleted():
             freed += self._purge(record)
+        self._publish(LibraryChanged())
         return freed
 
     def tidy(self) -> None:

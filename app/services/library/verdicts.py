@@ -32,7 +32,10 @@ class Verdicts:
         self._settings = settings
 
     def inspect(self, path: Path) -> tuple[ModelSummary, Verdict]:
-        """What a file is and whether it fits; llama.cpp lays it out without loading it."""
+        """What a file is and whether it fits, before it is added; llama.cpp lays it out without loading it.
+
+        Errors: :class:`ModelError` when the file is not a model that llama.cpp can use.
+        """
         path = resolved(path)
         _, summary = self._sizer.read(path)
         return summary, self.of(first_part(path, summary), measure=True)
@@ -47,7 +50,13 @@ class Verdicts:
         n_gpu_layers: int | None = None,
         quantization: str = "",
     ) -> Verdict:
-        """Whether a model fits now; see :meth:`app.services.model_library.ModelLibrary.verdict`."""
+        """Whether a model fits now, with its adapters. What is None is as it would be loaded: by its preset, else the
+        model's own recommendation, else the general settings. ``n_gpu_layers`` -1: all.
+
+        ``measure`` True: llama.cpp lays it out, once for each choice (about half a second; formulas where it cannot).
+        None, for a list of many: only near the limit, or what it said before. ``quantization``: as if it were quantized
+        to that type ("Q4_K_M") first; always laid out. Errors: then also :class:`WorkerError`.
+        """
         path, usual = self._as_loaded(model)
         n_ctx = usual.n_ctx if n_ctx is None else n_ctx
         kv_type = kv_type or usual.kv_type
@@ -63,14 +72,17 @@ class Verdicts:
         """Whether there is room for a model as it would be loaded now, and some to spare."""
         return self.of(model.id).fit == "fits"
 
-    def lesson(self, model: int | Path, contexts: Sequence[int], kv_type: KvType | None) -> Lesson:
-        """How a model's size comes about."""
+    def lesson(self, model: int | Path, contexts: Sequence[int], kv_type: KvType | None = None) -> Lesson:
+        """How a model's size comes about: its weights at so many bits, and what these contexts (tokens, growing) add.
+
+        ``kv_type`` None: as it would be loaded.
+        """
         path, usual = self._as_loaded(model)
         header, _ = self._sizer.read(path)
         return lesson(header, contexts, kv_type or usual.kv_type)
 
     def measurements(self, model_id: int) -> tuple[Measurement, ...]:
-        """What this model took when it was loaded, the newest first."""
+        """What this model took when it was loaded, beside what was predicted, the newest first; each has a sentence."""
         return self._sizer.measurements(Path(self._shelf.record(model_id).model.path))
 
     def _as_loaded(self, model: int | Path) -> tuple[Path, LoadSettings]:

@@ -24,14 +24,14 @@ class ModelStatus(QObject):
         self.known = False
         """Whether the library was read."""
         self._next: LibraryModel | None = None
-        self._state = models.state
+        self._state = models.loaded.state
         bridge.happened.connect(self._happened)
         pane.header.model_chosen.connect(self._load)
         self._show(self._state)
         self._read_library()
 
     def _load(self, model_id: int) -> None:
-        self._bridge.run(lambda: self._models.load(model_id), None, self._pane.show_problem)
+        self._bridge.run(lambda: self._models.loaded.load(model_id), None, self._pane.show_problem)
 
     def _happened(self, event: Event) -> None:
         match event:
@@ -48,7 +48,7 @@ class ModelStatus(QObject):
             self.library, self.known = list(models), True
             self._show(self._state)
 
-        self._bridge.run(lambda: (self._models.models(), self._models.next_model()), show)
+        self._bridge.run(lambda: (self._models.models(), self._models.loaded.next()), show)
 
     def _show(self, state: ModelState) -> None:
         self._state = state

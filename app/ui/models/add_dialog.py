@@ -84,7 +84,7 @@ class AddModelDialog(Dialog):
 
     def _look(self) -> AdapterOffer | tuple[ModelSummary, Verdict]:
         models = self._parts.models
-        return models.adapter_offer(self._path) or models.inspect(self._path)
+        return models.adapters.offer(self._path) or models.verdicts.inspect(self._path)
 
     def _came(self, found: AdapterOffer | tuple[ModelSummary, Verdict]) -> None:
         if isinstance(found, AdapterOffer):
@@ -160,7 +160,7 @@ class AddModelDialog(Dialog):
         if summary.kind != "embedding":
             defaults = self._parts.settings.current.model.load_settings()
             self._fit.watch(
-                lambda n_ctx, kv: models.verdict(path, n_ctx, kv, measure=True),
+                lambda n_ctx, kv: models.verdicts.of(path, n_ctx, kv, measure=True),
                 summary.n_ctx_train,
                 defaults,
                 known=verdict,
@@ -215,12 +215,12 @@ class AddModelDialog(Dialog):
             self._parts.notify(Note(what, severity="good"))
 
         self._attach.setEnabled(False)
-        self._parts.bridge.run(lambda: models.attach_adapter(base.id, path), done, self._show_problem, self)
+        self._parts.bridge.run(lambda: models.adapters.attach(base.id, path), done, self._show_problem, self)
 
     def _do_keep(self) -> None:
         models, path = self._parts.models, self._path
         self._keep.setEnabled(False)
-        self._parts.bridge.run(lambda: models.add_adapter(path), lambda _kept: self.accept(), self._show_problem, self)
+        self._parts.bridge.run(lambda: models.adapters.add(path), lambda _kept: self.accept(), self._show_problem, self)
 
     def _not_added(self, error: SatchelError) -> None:
         if not isinstance(error, Cancelled):

@@ -52,7 +52,7 @@ class MachineCard(QWidget):
     def refresh(self) -> None:
         """Read the machine again."""
         models = self._parts.models
-        self._parts.bridge.run(lambda: (models.machine_words(), models.machine()), self._came, self._failed)
+        self._parts.bridge.run(lambda: (models.machine.words(), models.machine.read()), self._came, self._failed)
 
     def _came(self, found: tuple[list[str], Machine]) -> None:
         words, machine = found
@@ -88,7 +88,7 @@ class LoadedCard(QWidget):
         self._unload = button(self.tr("Unload"), "models.unload", self._do_unload, "link")
         self._unload.setToolTip(self.tr("Unload the model and free its memory"))
         self._unload.setAccessibleName(self.tr("Unload the model and free its memory"))
-        self._stop = button(self.tr("Stop"), "models.loading.stop", parts.models.stop_loading, "link")
+        self._stop = button(self.tr("Stop"), "models.loading.stop", parts.models.loaded.stop, "link")
         self._stop.setToolTip(self.tr("Stop loading the model"))
         self._stop.setAccessibleName(self.tr("Stop loading the model"))
         title = self.tr("Loaded model")
@@ -146,7 +146,7 @@ class LoadedCard(QWidget):
             room = machine.memory_available_bytes + loaded.memory.resident_bytes
             self._bar.show_parts(parts, room, self.tr("Left free"))
 
-        self._parts.bridge.run(self._parts.models.machine, came, owner=self)
+        self._parts.bridge.run(self._parts.models.machine.read, came, owner=self)
 
     def _loaded_facts(self, state: ModelState) -> list[tuple[str, str]]:
         loaded, figures = state.loaded, state.last_figures
@@ -177,7 +177,7 @@ class LoadedCard(QWidget):
         )
 
     def _do_unload(self) -> None:
-        self._parts.bridge.run(self._parts.models.unload)
+        self._parts.bridge.run(self._parts.models.loaded.unload)
 
 
 def loading_words(words: QWidget, step: str) -> str:

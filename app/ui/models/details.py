@@ -208,10 +208,10 @@ class ModelDetails(QFrame):
 
     def _ask_kept(self, model: LibraryModel) -> _Kept:
         models, planner = self._parts.models, self._parts.planner
-        gpu = planner is not None and model.present and models.backend().supports_gpu_offload
-        here = tuple(each for each in models.measurements(model.id) if each.machine == machine_key())
+        gpu = planner is not None and model.present and models.machine.backend().supports_gpu_offload
+        here = tuple(each for each in models.verdicts.measurements(model.id) if each.machine == machine_key())
         gpus = planner.room().gpus if planner is not None and gpu else ()
-        return _Kept(models.preset(model.id), models.defaults(model.id), here, gpus)
+        return _Kept(models.presets.of(model.id), models.presets.defaults(model.id), here, gpus)
 
     def _show_kept(self, model: LibraryModel, kept: _Kept) -> None:
         first, self._kept = self._kept is None, kept
@@ -230,7 +230,7 @@ class ModelDetails(QFrame):
         models, choice = self._parts.models, self._choice
 
         def ask(n_ctx: int, kv_type: KvType) -> Verdict:
-            return models.verdict(model.id, n_ctx, kv_type, measure=True, n_gpu_layers=choice.n_gpu_layers)
+            return models.verdicts.of(model.id, n_ctx, kv_type, measure=True, n_gpu_layers=choice.n_gpu_layers)
 
         return ask
 

@@ -153,7 +153,7 @@ class Library(QAbstractListModel):
             self._asking = False
             self._ask()
 
-        self._parts.bridge.run(lambda: models.verdict(model_id), came, failed)
+        self._parts.bridge.run(lambda: models.verdicts.of(model_id), came, failed)
 
 
 class LibraryFilter(QSortFilterProxyModel):

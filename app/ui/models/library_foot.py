@@ -43,7 +43,7 @@ class LibraryFoot(QWidget):
         self._duplicates.setVisible(len(models) > 1)
         self._duplicates.setText(words)
         self._duplicates.setAccessibleName(words)
-        self._parts.bridge.run(self._parts.models.trash, self._show_trash, owner=self)
+        self._parts.bridge.run(self._parts.models.trash.all, self._show_trash, owner=self)
 
     def _show_trash(self, trashed: tuple[TrashedModel, ...]) -> None:
         size = sum(each.size_bytes for each in trashed)

@@ -78,7 +78,7 @@ class LibraryView(QWidget):
         self._again.timeout.connect(self._machine.refresh)
         self._refresh()
         self._machine.refresh()
-        parts.bridge.run(lambda: parts.models.state, self._show_state)
+        parts.bridge.run(lambda: parts.models.loaded.state, self._show_state)
 
     def _lay_out(self) -> None:
         content = QWidget()

@@ -26,4 +26,4 @@ def load_model(parts: Parts, model_id: int, settings: LoadSettings | None, *, fo
         elif not isinstance(error, Cancelled):  # who stopped it sees that it has stopped
             parts.bridge.failed.emit(error)
 
-    parts.bridge.run(lambda: parts.models.load(model_id, settings, force=force), None, failed)
+    parts.bridge.run(lambda: parts.models.loaded.load(model_id, settings, force=force), None, failed)

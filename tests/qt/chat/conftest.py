@@ -83,6 +83,6 @@ def stage(qtbot: QtBot, theme: Theme) -> Iterator[Stage]:
         SourceLibrary(hub.publish, [collection(1, "House"), collection(2, "Trip notes")]),
         FakeModelLibrary(hub.publish, [model(1), model(2, name="Qwen3 1.7B Instruct", size_bytes=1_280_000_000)]),
     )
-    made.models.load(1)
+    made.models.loaded.load(1)
     yield made
     bridge.close()

@@ -182,7 +182,7 @@ def test_huge_pasted_text_is_kept_beside_the_input_and_sent_whole(stage: Stage) 
 
 def test_without_any_model_the_composer_says_why(stage: Stage) -> None:
     stage.models = FakeModelLibrary(stage.hub.publish, [])
-    stage.models.unload()
+    stage.models.loaded.unload()
     stage.open()
     stage.until(lambda: visible_text(stage, "composer.hint").startswith("No model is loaded yet: add one"))
     stage.page.pane.composer.set_draft("Hello?")
@@ -477,7 +477,7 @@ def test_the_picker_names_the_model_and_loads_another(stage: Stage) -> None:
 
 
 def test_before_a_model_is_loaded_the_picker_names_the_one_that_will_be(stage: Stage) -> None:
-    stage.models.unload()
+    stage.models.loaded.unload()
     page = stage.open()
     assert page.pane.header.model.text().strip() == "SmolLM2 135M Instruct"
     assert page.pane.header.model.toolTip().startswith("It loads with your question.")

@@ -124,11 +124,13 @@ def test_the_best_settings_come_with_reasons_and_can_be_used(qtbot: QtBot, world
     assert _text(page, "models.fit.context.words") == "2,048 tokens"
     assert "next load" in _text(page, "models.best.used")
     _button(page, "models.load").click()
-    qtbot.waitUntil(lambda: world.models.loads == [(1, LoadSettings(2048, "q8_0"), False)], timeout=5000)
+    qtbot.waitUntil(lambda: world.models.loaded.loads == [(1, LoadSettings(2048, "q8_0"), False)], timeout=5000)
     keep = _button(page, "models.best.keep")
     assert keep.isVisible()
     keep.click()
-    qtbot.waitUntil(lambda: world.models.preset(1) == Preset(n_ctx=2048, kv_type="q8_0", n_gpu_layers=-1), timeout=5000)
+    qtbot.waitUntil(
+        lambda: world.models.presets.of(1) == Preset(n_ctx=2048, kv_type="q8_0", n_gpu_layers=-1), timeout=5000
+    )
     assert _text(page, "models.best.used").startswith("Kept")
     page.findChild(QSlider, "models.fit.context").setValue(0)
     assert not page.findChild(QLabel, "models.best.used").isVisible()
@@ -154,10 +156,10 @@ def test_a_plan_that_cannot_be_made_says_why(qtbot: QtBot, world: SimpleNamespac
 
 
 def test_an_estimate_is_called_one_until_it_was_measured_here(qtbot: QtBot, world: SimpleNamespace) -> None:
-    world.models.measured[1] = (_measured(80.0, "another machine"),)
+    world.models.verdicts.measured[1] = (_measured(80.0, "another machine"),)
     page = _page(qtbot, world, model(1))
     _says(qtbot, page, "models.speed.words", "About 12 tokens per second, estimated")
-    world.models.measured[1] = (_measured(0.0), _measured(31.4))
+    world.models.verdicts.measured[1] = (_measured(0.0), _measured(31.4))
     world.models.change(1, notes="x")
     _says(qtbot, page, "models.speed.words", "31 tokens per second, measured here")
     assert _text(page, "models.speed.took") == "Memory of the last load: predicted 1.92 GB, measured 1.94 GB."
@@ -174,17 +176,17 @@ def test_context_and_cache_are_for_one_load_or_kept(qtbot: QtBot, world: SimpleN
     page.findChild(QSlider, "models.fit.context").setValue(1)
     assert _text(page, "models.fit.kept").startswith("For the next load only. The default: 4,096 tokens")
     keep.click()
-    qtbot.waitUntil(lambda: world.models.preset(1).n_ctx == 1024, timeout=5000)
+    qtbot.waitUntil(lambda: world.models.presets.of(1).n_ctx == 1024, timeout=5000)
     assert _text(page, "models.fit.kept").startswith("Kept for this model.")
     assert not keep.isVisible()
     forget.click()
-    qtbot.waitUntil(lambda: world.models.preset(1) == NO_PRESET, timeout=5000)
+    qtbot.waitUntil(lambda: world.models.presets.of(1) == NO_PRESET, timeout=5000)
     assert _text(page, "models.fit.context.words") == "4,096 tokens"
     assert _text(page, "models.fit.kept") == "These are the defaults, from your settings."
 
 
 def test_what_is_kept_is_chosen_when_the_model_is_shown_again(qtbot: QtBot, world: SimpleNamespace) -> None:
-    world.models.set_preset(1, Preset(n_ctx=5000, kv_type="q4_0", temperature=0.2))
+    world.models.presets.set(1, Preset(n_ctx=5000, kv_type="q4_0", temperature=0.2))
     page = _page(qtbot, world, model(1), model(2, name="Other"))
     assert _text(page, "models.fit.context.words") == "5,000 tokens"
     page.select(2)
@@ -192,7 +194,7 @@ def test_what_is_kept_is_chosen_when_the_model_is_shown_again(qtbot: QtBot, worl
     page.select(1)
     _says(qtbot, page, "models.fit.context.words", "5,000 tokens")
     _button(page, "models.fit.forget").click()
-    qtbot.waitUntil(lambda: world.models.preset(1) == Preset(temperature=0.2), timeout=5000)
+    qtbot.waitUntil(lambda: world.models.presets.of(1) == Preset(temperature=0.2), timeout=5000)
 
 
 def test_layers_are_offered_only_where_a_gpu_can_be_used(qtbot: QtBot, world: SimpleNamespace) -> None:
@@ -201,7 +203,7 @@ def test_layers_are_offered_only_where_a_gpu_can_be_used(qtbot: QtBot, world: Si
 
 
 def test_layers_move_the_bars_of_memory_and_gpu(qtbot: QtBot, world: SimpleNamespace) -> None:
-    world.models.gpu, world.planner.space = True, with_gpu()
+    world.models.machine.gpu, world.planner.space = True, with_gpu()
     world.planner.answer = local_plan(8192, "f16", ALL_LAYERS)
     page = _page(qtbot, world, model(1, size_bytes=9_000_000_000))
     layers = page.findChild(QSlider, "models.fit.gpu_layers")
@@ -216,7 +218,7 @@ def test_layers_move_the_bars_of_memory_and_gpu(qtbot: QtBot, world: SimpleNames
     assert _text(page, "models.fit.gpu_layers.words") == "10 of 31"
     qtbot.waitUntil(lambda: on_gpu() == "GPU 0 (NVIDIA GeForce RTX 4060)", timeout=5000)
     _button(page, "models.load").click()
-    qtbot.waitUntil(lambda: world.models.loads[-1:] == [(1, LoadSettings(n_gpu_layers=10), False)], timeout=5000)
+    qtbot.waitUntil(lambda: world.models.loaded.loads[-1:] == [(1, LoadSettings(n_gpu_layers=10), False)], timeout=5000)
 
 
 # -- how it talks -----------------------------------------------------------------------------------------------------
@@ -233,9 +235,9 @@ def test_each_choice_is_the_default_until_it_is_changed(qtbot: QtBot, world: Sim
     temperature.setValue(0.9)
     assert _text(page, "models.preset.temperature.origin") == "Default: 0.6, from the model"
     assert _text(page, "models.preset.summary") == "1 change"
-    qtbot.waitUntil(lambda: world.models.preset(1) == Preset(temperature=0.9), timeout=5000)
+    qtbot.waitUntil(lambda: world.models.presets.of(1) == Preset(temperature=0.9), timeout=5000)
     page.findChild(QToolButton, "models.preset.temperature.reset").click()
-    qtbot.waitUntil(lambda: world.models.preset(1) == NO_PRESET, timeout=5000)
+    qtbot.waitUntil(lambda: world.models.presets.of(1) == NO_PRESET, timeout=5000)
     assert temperature.value() == 0.6
 
 
@@ -244,11 +246,11 @@ def test_instructions_of_its_own_even_none_at_all(qtbot: QtBot, world: SimpleNam
     _button(page, "models.preset").click()
     prompt = page.findChild(QPlainTextEdit, "models.preset.system_prompt")
     prompt.setPlainText("Answer in one line.")
-    qtbot.waitUntil(lambda: world.models.preset(1).system_prompt == "Answer in one line.", timeout=5000)
+    qtbot.waitUntil(lambda: world.models.presets.of(1).system_prompt == "Answer in one line.", timeout=5000)
     prompt.setPlainText("")
-    qtbot.waitUntil(lambda: world.models.preset(1).system_prompt == "", timeout=5000)
+    qtbot.waitUntil(lambda: world.models.presets.of(1).system_prompt == "", timeout=5000)
     page.findChild(QToolButton, "models.preset.system_prompt.reset").click()
-    qtbot.waitUntil(lambda: world.models.preset(1).system_prompt is None, timeout=5000)
+    qtbot.waitUntil(lambda: world.models.presets.of(1).system_prompt is None, timeout=5000)
 
 
 def test_a_change_is_kept_although_another_model_is_shown_at_once(qtbot: QtBot, world: SimpleNamespace) -> None:
@@ -256,8 +258,8 @@ def test_a_change_is_kept_although_another_model_is_shown_at_once(qtbot: QtBot, 
     _button(page, "models.preset").click()
     page.findChild(QAbstractSpinBox, "models.preset.top_k").setValue(7)
     page.select(2)
-    qtbot.waitUntil(lambda: world.models.preset(1) == Preset(top_k=7), timeout=5000)
-    assert world.models.preset(2) == NO_PRESET
+    qtbot.waitUntil(lambda: world.models.presets.of(1) == Preset(top_k=7), timeout=5000)
+    assert world.models.presets.of(2) == NO_PRESET
 
 
 def test_a_reading_that_began_before_a_change_does_not_bring_back_what_was_there(
@@ -268,17 +270,17 @@ def test_a_reading_that_began_before_a_change_does_not_bring_back_what_was_there
     prompt = page.findChild(QPlainTextEdit, "models.preset.system_prompt")
     top_k = page.findChild(QAbstractSpinBox, "models.preset.top_k")
     prompt.setPlainText("Answer in one line.")
-    qtbot.waitUntil(lambda: world.models.preset(1).system_prompt == "Answer in one line.", timeout=5000)
-    old = world.models.preset(1)
+    qtbot.waitUntil(lambda: world.models.presets.of(1).system_prompt == "Answer in one line.", timeout=5000)
+    old = world.models.presets.of(1)
     changed = replace(old, system_prompt="Answer in two lines.", top_k=7)
-    with world.models.slow_reading() as began:  # each save is followed by a reading
+    with world.models.presets.slow_reading() as began:  # each save is followed by a reading
         prompt.setPlainText("Answer in two lines.")
         qtbot.waitUntil(began.is_set, timeout=5000)
         top_k.setValue(7)
-        qtbot.waitUntil(lambda: world.models.preset(1) == changed, timeout=5000)
+        qtbot.waitUntil(lambda: world.models.presets.of(1) == changed, timeout=5000)
     later: list[object] = []
     for _ in range(3):  # what the slow one read has come by then
-        world.bridge.run(lambda: world.models.measurements(1), later.append)
+        world.bridge.run(lambda: world.models.verdicts.measurements(1), later.append)
     qtbot.waitUntil(lambda: len(later) == 3, timeout=5000)
     assert (top_k.value(), prompt.toPlainText()) == (7, "Answer in two lines.")
 
@@ -305,8 +307,8 @@ def test_an_adapter_is_dropped_scaled_and_taken_off(qtbot: QtBot, world: SimpleN
 
 
 def test_one_that_does_not_belong_to_it_is_refused_with_the_reason(qtbot: QtBot, world: SimpleNamespace) -> None:
-    world.models.put_adapter("/adapters/sql.gguf")
-    world.models.foreign_adapters["sql.gguf"] = "It was made for qwen3; this one is llama."
+    world.models.adapters.put("/adapters/sql.gguf")
+    world.models.adapters.foreign["sql.gguf"] = "It was made for qwen3; this one is llama."
     page = _page(qtbot, world, model(1))
     _button(page, "models.adapters").click()
 
@@ -367,7 +369,7 @@ def test_its_source_and_hash_are_shown_and_the_hash_can_be_computed(qtbot: QtBot
     assert bar.value() == 430
     assert not compute.isVisible()
     sha256 = hashlib.sha256(b"x").hexdigest()
-    world.models.show_hashing(None)
+    world.models.hashing.show(None)
     world.models.change(1, sha256s=(sha256,))
     _says(qtbot, page, "models.file.hash", "SHA-256: 2d711642 b726b044")
     assert not bar.isVisible()
@@ -376,9 +378,9 @@ def test_its_source_and_hash_are_shown_and_the_hash_can_be_computed(qtbot: QtBot
 def test_hashing_of_another_model_is_not_shown_here(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = _page(qtbot, world, model(1), model(2, name="Other"))
     _button(page, "models.file").click()
-    world.models.hash_model(2)
+    world.models.hashing.add_model(world.models.models()[1])
     with qtbot.waitSignal(world.bridge.happened, check_params_cb=lambda event: isinstance(event, HashingChanged)):
-        world.models.hash_model(2)
+        world.models.hashing.add_model(world.models.models()[1])
     assert not page.findChild(QWidget, "models.file.hash.progress").isVisible()
     assert _button(page, "models.file.hash.compute").isVisible()
 
@@ -455,7 +457,7 @@ def test_another_model_in_a_files_place_is_said_until_it_is_decided(
 
 
 def test_a_file_that_is_another_model_while_it_is_shown_is_shown_anew(qtbot: QtBot, world: SimpleNamespace) -> None:
-    world.models.set_preset(1, Preset(n_ctx=8192))
+    world.models.presets.set(1, Preset(n_ctx=8192))
     page = _page(qtbot, world, model(1, n_ctx_train=8192))
     _says(qtbot, page, "models.fit.context.words", "8,192 tokens")
     now = model(1, name="New-one", n_ctx_train=2048)
@@ -496,7 +498,7 @@ def test_a_missing_file_is_looked_for_and_found_again(qtbot: QtBot, world: Simpl
 
 def test_comparing_a_moved_file_shows_how_far_it_is_and_can_be_stopped(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = _page(qtbot, world, replace(model(1), present=False, found_at="/home/ada/new.gguf"), model(2, name="Other"))
-    world.models.hold_relink = threading.Event()
+    world.models.moved.hold = threading.Event()
     _button(page, "models.missing.take").click()
     _says(qtbot, page, "models.missing.progress.words", "Comparing its content: 43 % of")
     assert page.findChild(QProgressBar, "models.missing.progress").value() == 430
@@ -505,7 +507,7 @@ def test_comparing_a_moved_file_shows_how_far_it_is_and_can_be_stopped(qtbot: Qt
     page.select(1)
     assert page.findChild(QProgressBar, "models.missing.progress").isVisible(), "it goes on meanwhile"
     _button(page, "models.missing.stop").click()
-    world.models.hold_relink.set()
+    world.models.moved.hold.set()
     qtbot.waitUntil(_button(page, "models.missing.take").isVisible, timeout=5000)
     assert not world.models.models()[0].present
     assert world.notes == []
@@ -516,12 +518,12 @@ def test_comparing_a_moved_file_shows_how_far_it_is_and_can_be_stopped(qtbot: Qt
 
 @pytest.mark.parametrize("name", ["Short", "A-Very-" + "Long-" * 30 + "Name.Q4_K_M"])
 def test_nothing_is_wider_than_the_pane(qtbot: QtBot, world: SimpleNamespace, name: str) -> None:
-    world.models.gpu, world.planner.space = True, with_gpu()
+    world.models.machine.gpu, world.planner.space = True, with_gpu()
     source = ModelSource(f"an-author-with-a-long-name/{name}", "abc", f"{name}.gguf")
     page = _page(
         qtbot, world, replace(model(1, name=name, license="a-licence-" * 5), source=source, sha256s=("ab" * 32,))
     )
-    world.models.attach_adapter(1, Path(f"/adapters/{name}.gguf"))
+    world.models.adapters.attach(1, Path(f"/adapters/{name}.gguf"))
     for section in SECTIONS:
         _button(page, f"models.{section}").click()
     page.findChild(QAbstractSpinBox, "models.preset.top_k").setValue(999_999)

@@ -33,7 +33,7 @@ def test_steps_end_at_what_the_model_was_trained_for() -> None:
 
 def test_the_bar_follows_the_slider_before_the_verdict_comes(qtbot: QtBot, world: SimpleNamespace) -> None:
     panel = _panel(qtbot, world)
-    panel.watch(lambda n, kv: world.models.verdict(1, n, kv), 32768, LoadSettings())
+    panel.watch(lambda n, kv: world.models.verdicts.of(1, n, kv), 32768, LoadSettings())
     qtbot.waitUntil(lambda: panel.verdict is not None, timeout=5000)
     assert panel.n_ctx == 4096
     before = panel.bar.total_bytes
@@ -50,7 +50,7 @@ def test_the_bar_follows_the_slider_before_the_verdict_comes(qtbot: QtBot, world
 
 def test_the_sentence_beside_a_moved_bar_says_what_the_bar_shows(qtbot: QtBot, world: SimpleNamespace) -> None:
     panel = _panel(qtbot, world)
-    panel.watch(lambda n, kv: world.models.verdict(1, n, kv), 32768, LoadSettings())
+    panel.watch(lambda n, kv: world.models.verdicts.of(1, n, kv), 32768, LoadSettings())
     qtbot.waitUntil(lambda: panel.verdict is not None, timeout=5000)
     for move in (lambda: panel.slider.setValue(0), lambda: panel.kv.setCurrentIndex(panel.kv.findData("q4_0"))):
         before = panel.bar.total_bytes
@@ -63,7 +63,7 @@ def test_the_sentence_beside_a_moved_bar_says_what_the_bar_shows(qtbot: QtBot, w
 
 def test_a_smaller_cache_takes_less(qtbot: QtBot, world: SimpleNamespace) -> None:
     panel = _panel(qtbot, world)
-    panel.watch(lambda n, kv: world.models.verdict(1, n, kv), 32768, LoadSettings())
+    panel.watch(lambda n, kv: world.models.verdicts.of(1, n, kv), 32768, LoadSettings())
     qtbot.waitUntil(lambda: panel.verdict is not None, timeout=5000)
     before = panel.bar.total_bytes
     with qtbot.waitSignal(panel.changed, timeout=5000):

@@ -177,7 +177,7 @@ def _items(dialog: QDialog) -> dict[str, QTreeWidgetItem]:
 
 
 def _found(qtbot: QtBot, world: SimpleNamespace, page: ModelsPage) -> QDialog:
-    world.models.reports = (OLLAMA, STUDIO)
+    world.models.places.reports = (OLLAMA, STUDIO)
     dialog = _dialog(page, "models.found.show", "models.found")
     qtbot.waitUntil(_button(dialog, "models.found.use").isVisible, timeout=5000)
     return dialog
@@ -224,8 +224,8 @@ def test_nothing_chosen_nothing_to_use(qtbot: QtBot, world: SimpleNamespace) -> 
 def test_one_that_cannot_be_added_does_not_stop_the_others(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = _page(qtbot, world, model(1))
     bad = FoundModel("/x", "broken", "Jan", 1_000)
-    world.models.reports = (PlaceReport("Jan", "/jan", (bad, FoundModel("/y", "good", "Jan", 2_000))),)
-    world.models.refused["broken"] = "Its header is damaged."
+    world.models.places.reports = (PlaceReport("Jan", "/jan", (bad, FoundModel("/y", "good", "Jan", 2_000))),)
+    world.models.places.refused["broken"] = "Its header is damaged."
     dialog = _dialog(page, "models.found.show", "models.found")
     use = _button(dialog, "models.found.use")
     qtbot.waitUntil(use.isVisible, timeout=5000)
@@ -249,7 +249,7 @@ def test_nothing_found_and_cancelled_while_looking(qtbot: QtBot, world: SimpleNa
         hold.wait(10)
         return (OLLAMA,)
 
-    world.models.find_places = slowly
+    world.models.places.find = slowly
     dialog = _dialog(page, "models.found.show", "models.found")
     words = "Looking in the folders of LM Studio… 50 files looked at."
     qtbot.waitUntil(lambda: _text(dialog, "models.found.looking") == words, timeout=5000)
@@ -274,14 +274,14 @@ GROUP = DuplicateGroup(
 def test_only_satchels_own_copy_can_be_deleted(qtbot: QtBot, world: SimpleNamespace) -> None:
     ours = replace(model(1, name="Ours", size_bytes=1_280_000_000), in_place=False, duplicates=(2,))
     theirs = replace(model(2, name="Theirs", size_bytes=1_280_000_000), program="Ollama", duplicates=(1,))
-    world.models.groups = (GROUP,)
+    world.models.duplicates.groups = (GROUP,)
     page = _page(qtbot, world, ours, theirs)
     assert _button(page, "models.duplicates.show").text() == "Duplicates (1.3 GB)"
     dialog = _dialog(page, "models.duplicates.show", "models.duplicates")
     sums = "With each of them once, 1.3 GB would be free; deleting Satchel's own copies frees 1.3 GB."
     qtbot.waitUntil(lambda: _text(dialog, "models.duplicates.sum") == sums, timeout=5000)
     assert _button(dialog, "models.duplicates.2.delete") is None
-    world.models.groups = ()
+    world.models.duplicates.groups = ()
     _button(dialog, "models.duplicates.1.delete").click()
     qtbot.waitUntil(lambda: [each.id for each in world.models.models()] == [2], timeout=5000)
     qtbot.waitUntil(lambda: _text(dialog, "models.duplicates.nothing.title") == "No duplicates", timeout=5000)
@@ -291,7 +291,7 @@ def test_only_satchels_own_copy_can_be_deleted(qtbot: QtBot, world: SimpleNamesp
 def test_comparing_shows_how_far_it_is_and_can_be_stopped(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = _page(qtbot, world, model(1), model(2, name="B"))
     dialog = _dialog(page, "models.duplicates.show", "models.duplicates")
-    world.models.show_hashing(HashProgress(2, "B", 43, 100))
+    world.models.hashing.show(HashProgress(2, "B", 43, 100))
     bar = dialog.findChild(QProgressBar)
     qtbot.waitUntil(lambda: bar.isVisible() and bar.value() == 430, timeout=5000)
     assert _text(dialog, "models.duplicates.progress") == "Comparing files of equal length: B"
@@ -332,11 +332,11 @@ def test_they_are_gone_for_good_only_after_a_question(qtbot: QtBot, world: Simpl
     empty.click()
     box = dialog.findChild(QMessageBox, "models.trash.empty.dialog")
     box.button(QMessageBox.StandardButton.Cancel).click()
-    assert len(world.models.trash()) == 2
+    assert len(world.models.trash.all()) == 2
     empty.click()
     boxes = dialog.findChildren(QMessageBox, "models.trash.empty.dialog")
     boxes[-1].findChild(QPushButton, "models.trash.empty.yes").click()
-    qtbot.waitUntil(lambda: world.models.trash() == (), timeout=5000)
+    qtbot.waitUntil(lambda: world.models.trash.all() == (), timeout=5000)
     qtbot.waitUntil(lambda: any(note.what == "2.1 GB are free again." for note in world.notes), timeout=5000)
 
 

@@ -31,7 +31,7 @@ def test_each_step_has_words(qtbot: QtBot, step: str, words: str) -> None:
 
 def test_a_load_is_stopped_without_a_notice(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1))
-    world.models.hold_load = threading.Event()
+    world.models.loaded.hold = threading.Event()
     card = LoadedCard(world.parts)
     qtbot.addWidget(card)
     world.parts.bridge.happened.connect(lambda event: card.show_state(event.state))

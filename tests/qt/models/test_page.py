@@ -69,7 +69,7 @@ def test_the_free_memory_goes_on_with_what_other_programs_take(qtbot: QtBot, wor
     qtbot.waitUntil(lambda: said("14.0 GB of it free"), timeout=5000)
     timer = page.findChild(MachineCard).findChild(QTimer)
     assert timer.isActive()
-    world.models.free_bytes = 2_500_000_000
+    world.models.machine.free_bytes = 2_500_000_000
     timer.timeout.emit()
     qtbot.waitUntil(lambda: said("2.5 GB of it free"), timeout=5000)
     assert not said("14.0 GB")
@@ -95,22 +95,22 @@ def test_the_verdict_in_the_list_is_for_the_models_own_settings(qtbot: QtBot, wo
     page = _page(qtbot, world)
     qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
     qtbot.waitUntil(lambda: _badges(page, 0) == ["Fits"], timeout=5000)
-    world.models.set_preset(1, Preset(n_ctx=1_000_000))
+    world.models.presets.set(1, Preset(n_ctx=1_000_000))
     qtbot.waitUntil(lambda: _badges(page, 0) == ["Does not fit"], timeout=5000)
-    world.models.set_preset(1, Preset(n_ctx=1_000_000, kv_type="q4_0"))
+    world.models.presets.set(1, Preset(n_ctx=1_000_000, kv_type="q4_0"))
     qtbot.waitUntil(lambda: _badges(page, 0) == ["Tight"], timeout=5000)
 
 
 def test_five_hundred_models_ask_only_for_those_in_sight(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(*(model(number, name=f"Model {number:03}") for number in range(500)))
     asked: list[int] = []
-    verdict = world.models.verdict
+    verdict = world.models.verdicts.of
 
     def counted(number: int, n_ctx: int | None = None, kv_type: str = "f16") -> object:
         asked.append(number)
         return verdict(number, n_ctx, kv_type)
 
-    world.models.verdict = counted
+    world.models.verdicts.of = counted
     page = _page(qtbot, world)
     qtbot.waitUntil(lambda: _list(page).model().rowCount() == 500, timeout=5000)
     qtbot.waitUntil(lambda: _badges(page, 0) == ["Fits"], timeout=5000)
@@ -142,7 +142,7 @@ def test_the_titles_of_both_cards_stand_on_one_line(qtbot: QtBot, world: SimpleN
         next(each for each in page.findChildren(QLabel) if each.text() == words)
         for words in ("This machine", "Loaded model")
     ]
-    world.models.load(1)
+    world.models.loaded.load(1)
     qtbot.waitUntil(lambda: page.findChild(QWidget, "models.unload").isVisible(), timeout=5000)
     middles = [title.mapTo(page, title.rect().center()).y() for title in titles]
     assert middles[0] == middles[1]
@@ -172,7 +172,7 @@ def test_where_the_loaded_model_runs(qtbot: QtBot, world: SimpleNamespace) -> No
 
 def test_loading_shows_progress_then_what_it_takes(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1))
-    world.models.hold_load = threading.Event()
+    world.models.loaded.hold = threading.Event()
     page = _page(qtbot, world)
     qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
@@ -182,7 +182,7 @@ def test_loading_shows_progress_then_what_it_takes(qtbot: QtBot, world: SimpleNa
     qtbot.waitUntil(lambda: bar.isVisible() and bar.value() == 400, timeout=5000)
     assert _text(page, "models.loaded.words") == "Reading the weights…"
     assert not load.isEnabled()
-    world.models.hold_load.set()
+    world.models.loaded.hold.set()
     qtbot.waitUntil(lambda: page.findChild(QWidget, "models.loaded.facts").isVisible(), timeout=5000)
     words = " ".join(found.text() for found in page.findChild(QWidget, "models.loaded.facts").findChildren(QLabel))
     assert "4,096 tokens" in words
@@ -193,7 +193,7 @@ def test_loading_shows_progress_then_what_it_takes(qtbot: QtBot, world: SimpleNa
 
 def test_a_load_that_fails_says_why_in_the_card(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1, name="Broken"))
-    world.models.problem = ModelError("It cannot be run.", "Its template is broken.", "Get another file.")
+    world.models.loaded.problem = ModelError("It cannot be run.", "Its template is broken.", "Get another file.")
     page = _page(qtbot, world)
     qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
@@ -204,7 +204,7 @@ def test_a_load_that_fails_says_why_in_the_card(qtbot: QtBot, world: SimpleNames
 
 def test_one_that_does_not_fit_can_be_loaded_anyway(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1))
-    world.models.problem = DoesNotFit("It does not fit.", "It needs 60 GB.", "Choose a smaller one.")
+    world.models.loaded.problem = DoesNotFit("It does not fit.", "It needs 60 GB.", "Choose a smaller one.")
     page = _page(qtbot, world)
     qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
@@ -213,8 +213,8 @@ def test_one_that_does_not_fit_can_be_loaded_anyway(qtbot: QtBot, world: SimpleN
     action = world.notes[0].action
     assert action is not None
     action.do()
-    qtbot.waitUntil(lambda: world.models.state.phase == "ready", timeout=5000)
-    assert world.models.loads == [(1, LoadSettings(), True)]
+    qtbot.waitUntil(lambda: world.models.loaded.state.phase == "ready", timeout=5000)
+    assert world.models.loaded.loads == [(1, LoadSettings(), True)]
 
 
 def test_a_missing_file_cannot_be_loaded_and_says_so(qtbot: QtBot, world: SimpleNamespace) -> None:
@@ -276,7 +276,7 @@ def test_adding_uses_the_file_in_place_and_loads_it(qtbot: QtBot, world: SimpleN
     assert "Fits" in _text(dialog, "add_model.fit.sentence")
     with qtbot.waitSignal(dialog.accepted, timeout=5000):
         load.click()
-    qtbot.waitUntil(lambda: world.models.state.phase == "ready", timeout=5000)
+    qtbot.waitUntil(lambda: world.models.loaded.state.phase == "ready", timeout=5000)
     assert world.models.copied == []
     assert world.models.models()[0].in_place
     window.close()
@@ -326,7 +326,7 @@ def test_an_adapter_is_attached_to_the_model_that_it_belongs_to(
 
 def test_an_adapter_without_its_model_is_kept_for_later(qtbot: QtBot, world: SimpleNamespace, tmp_path: Path) -> None:
     world.models.put(model(1))
-    world.models.foreign_adapters["other-lora.gguf"] = "It was made for others."
+    world.models.adapters.foreign["other-lora.gguf"] = "It was made for others."
     window, dialog = _dialog(qtbot, world, tmp_path / "other-lora.gguf")
     keep = dialog.findChild(QPushButton, "add_model.adapter.keep")
     qtbot.waitUntil(keep.isVisible, timeout=5000)
@@ -334,7 +334,7 @@ def test_an_adapter_without_its_model_is_kept_for_later(qtbot: QtBot, world: Sim
     assert dialog.findChild(QPushButton, "add_model.adapter.attach").isHidden()
     with qtbot.waitSignal(dialog.accepted, timeout=5000):
         keep.click()
-    assert [adapter.summary.name for adapter in world.models.adapters()] == ["other-lora"]
+    assert [adapter.summary.name for adapter in world.models.adapters.all()] == ["other-lora"]
     window.close()
 
 

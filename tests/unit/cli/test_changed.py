@@ -25,7 +25,7 @@ Run = Callable[[str], str]
 def bench(home: Home, tmp_path: Path) -> Iterator[Bench]:
     made = Bench(home, tmp_path)
     path = gguf_files.llama(tmp_path / "m.gguf", general__name="Old-one")
-    made.entries.set_notes(made.add(path).id, "Good at letters.")
+    made.library.set_notes(made.add(path).id, "Good at letters.")
     yield made
     made.close()
 
@@ -36,7 +36,7 @@ def satchel(bench: Bench) -> Run:
         """All that is written."""
         out = io.StringIO()
         options = build_parser().parse_args(typed.split())
-        services = SimpleNamespace(models=bench.entries)
+        services = SimpleNamespace(models=bench.library)
         assert COMMANDS[options.command](services, Terminal(out, out), options) == 0  # type: ignore[arg-type]
         return " ".join(out.getvalue().split())
 

@@ -25,7 +25,7 @@ from tests.helpers.scripted import (
     Recorder,
     ScriptedInference,
     ScriptedKnowledge,
-    ScriptedLibrary,
+    ScriptedModel,
 )
 
 DIED = WorkerDied("The model's process ended unexpectedly.", "It was killed.", "It starts again.")
@@ -47,14 +47,12 @@ def recorder() -> Recorder:
 def session_with(database: Database, home: Home, recorder: Recorder) -> Iterator[Callable[..., ChatSession]]:
     made: list[ChatSession] = []
 
-    def make(
-        inference: Any = None, knowledge: Any = None, library: Any = None, conversations: Any = None
-    ) -> ChatSession:
+    def make(inference: Any = None, knowledge: Any = None, model: Any = None, conversations: Any = None) -> ChatSession:
         session = ChatSession(
             conversations or Conversations(database),
             inference or ScriptedInference(),
             DocumentLibrary(knowledge or ScriptedKnowledge(), recorder),
-            library or ScriptedLibrary(),
+            model or ScriptedModel(),
             SettingsFile(home.settings_file),
             recorder,
         )
@@ -89,11 +87,11 @@ def test_the_loaded_models_preset_holds_over_the_general_settings(session_with: 
     settings = SettingsFile(home.settings_file)
     general = replace(settings.current, chat=ChatChoices(instructions="General."), sampling=SamplingChoices(top_k=7))
     settings.save(general)
-    inference, library = ScriptedInference(["One.", "Two.", "Three."]), ScriptedLibrary()
-    session = session_with(inference, library=library)
+    inference, model = ScriptedInference(["One.", "Two.", "Three."]), ScriptedModel()
+    session = session_with(inference, model=model)
     made = session.new_conversation()
     session.send(made.id, "Hi?")
-    library.preset = Preset(system_prompt="Only this model's.", temperature=0.0)
+    model.preset = Preset(system_prompt="Only this model's.", temperature=0.0)
     session.send(made.id, "And?")
     session.attach(made.id, 1)
     session.send(made.id, "How high is the tower?")
@@ -232,7 +230,7 @@ def test_a_follow_up_is_searched_with_what_it_leans_on(session_with: Any) -> Non
 
 def test_documents_stand_when_the_model_cannot_load(session_with: Any) -> None:
     problem = ModelError("The model could not be loaded.", "It is damaged.", "Choose another.")
-    session = session_with(library=ScriptedLibrary(problem=problem))
+    session = session_with(model=ScriptedModel(problem=problem))
     made = session.new_conversation()
     session.attach(made.id, 1)
     reply = session.send(made.id, "How high is the tower?")
@@ -322,12 +320,12 @@ def test_stop_keeps_what_there_is(session_with: Any) -> None:
 def test_stop_does_not_wait_for_a_model_that_loads(session_with: Any, recorder: Recorder) -> None:
     release = threading.Event()
 
-    class Slow(ScriptedLibrary):
-        def ensure_loaded(self) -> Any:
+    class Slow(ScriptedModel):
+        def ensure(self) -> Any:
             release.wait(30)
-            return super().ensure_loaded()
+            return super().ensure()
 
-    session = session_with(library=Slow())
+    session = session_with(model=Slow())
     made = session.new_conversation()
     with ThreadPoolExecutor(1) as pool:
         sending = pool.submit(session.send, made.id, "Hi?")
@@ -412,11 +410,11 @@ def test_an_answer_that_cannot_be_checked_stands_with_words(session_with: Any) -
 
 
 def test_a_bug_is_raised_and_what_there_is_is_saved(session_with: Any, database: Database) -> None:
-    class Broken(ScriptedLibrary):
-        def ensure_loaded(self) -> Any:
+    class Broken(ScriptedModel):
+        def ensure(self) -> Any:
             raise ZeroDivisionError
 
-    session = session_with(library=Broken())
+    session = session_with(model=Broken())
     made = session.new_conversation()
     with pytest.raises(ZeroDivisionError):
         session.send(made.id, "Hi?")

@@ -58,23 +58,30 @@ class Sizes:
         return self.layout(self.made[file_type], settings)
 
 
+class Here:
+    """A machine that can be changed."""
+
+    def __init__(self) -> None:
+        self.now = Machine("Ryzen 7", 8, 16, 8, 16 * GB, 12 * GB)
+        self.llama = CPU_BUILD
+
+    def read(self) -> Machine:
+        return self.now
+
+    def backend(self) -> Backend:
+        return self.llama
+
+
 class Library:
-    """One model, and a machine that can be changed."""
+    """One model."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.here = Machine("Ryzen 7", 8, 16, 8, 16 * GB, 12 * GB)
-        self.llama = CPU_BUILD
+        self.machine = Here()
         self.threads: dict[int | None, int] = {}
 
     def models(self) -> list[LibraryModel]:
         return [model(3, str(self.path))]
-
-    def machine(self) -> Machine:
-        return self.here
-
-    def backend(self) -> Backend:
-        return self.llama
 
     def threads_known(self, model_id: int | None = None) -> int:
         return self.threads.get(model_id, 0)
@@ -89,7 +96,7 @@ class Bench:
         self.headers: list[str] = []
         speed = MemorySpeed(
             Facts(open_database(home)),
-            self.library.machine,
+            self.library.machine.read,
             lambda path: self.sizes.read(path)[0],
             lambda counts, _: [ReadSpeed(count, 50e9) for count in counts],
         )
@@ -136,15 +143,16 @@ def test_threads_that_are_known_decide_the_estimate(bench: Bench) -> None:
 
 def test_the_same_question_gets_the_same_answer_although_free_memory_flickers(bench: Bench) -> None:
     answers = set()
+    here = bench.library.machine
     for flicker in range(20):
-        bench.library.here = replace(bench.library.here, memory_available_bytes=180 * 2**26 + flicker * 3_000_000)
+        here.now = replace(here.now, memory_available_bytes=180 * 2**26 + flicker * 3_000_000)
         plan = bench.planner.plan(3, 32_768)
         answers.add((plan.choice, plan.reasons, plan.changes, plan.tokens_per_s))
     assert len(answers) == 1
 
 
 def test_what_the_loaded_model_has_counts_as_free(bench: Bench) -> None:
-    bench.library.here = replace(bench.library.here, memory_available_bytes=4 * GB)
+    bench.library.machine.now = replace(bench.library.machine.now, memory_available_bytes=4 * GB)
     assert not bench.planner.plan(3).fits
     memory = MemoryUse(0, 0, 0, 0, resident_bytes=9 * GB)
     bench.loaded = Loaded("o.gguf", "o", "llama", 4096, 4096, 1, 1, 1, 0, True, memory, 0.1)
@@ -152,8 +160,8 @@ def test_what_the_loaded_model_has_counts_as_free(bench: Bench) -> None:
 
 
 def test_a_gpu_and_what_the_loaded_model_has_on_it(bench: Bench) -> None:
-    bench.library.llama = CUDA
-    bench.library.here = replace(bench.library.here, gpus=(Gpu(0, "RTX", 12 * GB, 3 * GB),))
+    bench.library.machine.llama = CUDA
+    bench.library.machine.now = replace(bench.library.machine.now, gpus=(Gpu(0, "RTX", 12 * GB, 3 * GB),))
     plan = bench.planner.plan(3, 4096)
     assert plan.choice is not None
     assert 0 < plan.choice.n_gpu_layers < 33
@@ -168,24 +176,24 @@ def test_a_gpu_and_what_the_loaded_model_has_on_it(bench: Bench) -> None:
 
 
 def test_a_gpu_that_this_llama_cpp_cannot_use_is_not_counted(bench: Bench) -> None:
-    bench.library.here = replace(bench.library.here, gpus=(Gpu(0, "RTX", 12 * GB, 11 * GB),))
+    bench.library.machine.now = replace(bench.library.machine.now, gpus=(Gpu(0, "RTX", 12 * GB, 11 * GB),))
     assert bench.planner.room().gpus == ()
     assert bench.planner.gpu_room() is None
 
 
 def test_a_verdict_knows_the_gpus_that_llama_cpp_can_use(bench: Bench) -> None:
-    bench.library.llama = CUDA
-    bench.library.here = replace(bench.library.here, gpus=(Gpu(0, "RTX", 12 * GB, 11 * GB),))
+    bench.library.machine.llama = CUDA
+    bench.library.machine.now = replace(bench.library.machine.now, gpus=(Gpu(0, "RTX", 12 * GB, 11 * GB),))
     room = bench.planner.gpu_room()
     assert room is not None
     assert [gpu.device for gpu in room.gpus] == ["CUDA0"]
-    bench.library.here = replace(bench.library.here, gpus=())
+    bench.library.machine.now = replace(bench.library.machine.now, gpus=())
     assert bench.planner.gpu_room() is room, "one reading for a list of many"
 
 
 def test_other_makers_gpus_are_known_from_the_first_plan_on(bench: Bench) -> None:
     radeon = Accelerator("Vulkan0", "Radeon", "gpu", 16 * GB, 15 * GB)
-    bench.library.llama = Backend("llama.cpp", True, ["Vulkan0: Radeon"], "", (radeon,))
+    bench.library.machine.llama = Backend("llama.cpp", True, ["Vulkan0: Radeon"], "", (radeon,))
     assert bench.planner.gpu_room() is None
     bench.planner.plan(3)
     bench.now = 1.5
@@ -206,7 +214,7 @@ def test_quantizations_that_could_be_made(bench: Bench, tmp_path: Path) -> None:
         "Q4_0": eight_billion(tmp_path / "q4.gguf", "Q4_0"),
         "F16": eight_billion(tmp_path / "f", "F16"),
     }
-    bench.library.here = replace(bench.library.here, memory_available_bytes=7 * GB)
+    bench.library.machine.now = replace(bench.library.machine.now, memory_available_bytes=7 * GB)
     assert not bench.planner.plan(3).fits
     plan = bench.planner.plan(3, quantizations=("F16", "Q4_0", "Q2_K"))
     assert plan.choice is not None
@@ -241,7 +249,7 @@ def test_the_best_file_of_a_repository_from_the_header_of_one(bench: Bench, tmp_
         hub_file("Q2_K", size // 2),
         hub_file("mmproj", GB, "projector"),
     ]
-    bench.library.here = replace(bench.library.here, memory_available_bytes=7 * GB)
+    bench.library.machine.now = replace(bench.library.machine.now, memory_available_bytes=7 * GB)
     bench.sizes.failure = NetworkError("The hub was not reached.")
     plan = bench.planner.plan(repository(*files), 4096)
     assert plan.choice is not None
@@ -250,7 +258,7 @@ def test_the_best_file_of_a_repository_from_the_header_of_one(bench: Bench, tmp_
     assert set(bench.headers) == {"m-Q4_K_M.gguf"}
     assert plan.choice.devices[0].device == HOST
     assert size < plan.choice.total_bytes < size + 1.5 * GB
-    bench.library.here = replace(bench.library.here, memory_available_bytes=16 * GB)
+    bench.library.machine.now = replace(bench.library.machine.now, memory_available_bytes=16 * GB)
     assert bench.planner.plan(repository(*files), 4096).reasons[0] == (
         "Q4_K_M is faster than Q8_0, which would fit, but only write about 3 tokens a second."
     )

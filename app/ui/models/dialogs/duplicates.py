@@ -46,7 +46,7 @@ class DuplicatesDialog(Panel):
             self._states.addWidget(state)
         self._bar = QProgressBar(textVisible=False, maximum=1000)
         self._comparing = ElidedLabel(kind="small", name="models.duplicates.progress")
-        stop = button(self.tr("Stop"), "models.duplicates.stop", parts.models.cancel_hashing, "quiet")
+        stop = button(self.tr("Stop"), "models.duplicates.stop", parts.models.hashing.cancel, "quiet")
         self._progress = QWidget()
         across = row(self._comparing, stop, spacing=8)
         across.setStretch(0, 1)
@@ -64,8 +64,8 @@ class DuplicatesDialog(Panel):
         self._refresh()
 
     def _begin(self) -> HashProgress | None:
-        self._parts.models.hash_duplicates()
-        return self._parts.models.hashing()
+        self._parts.models.duplicates.look()
+        return self._parts.models.hashing.progress
 
     def _happened(self, event: Event) -> None:
         if isinstance(event, HashingChanged):
@@ -83,7 +83,7 @@ class DuplicatesDialog(Panel):
 
     def _refresh(self) -> None:
         models = self._parts.models
-        self._parts.bridge.run(lambda: (models.models(), models.duplicates()), self._show, owner=self)
+        self._parts.bridge.run(lambda: (models.models(), models.duplicates.all()), self._show, owner=self)
 
     def _show(self, found: tuple[list[LibraryModel], tuple[DuplicateGroup, ...]]) -> None:
         models, groups = found

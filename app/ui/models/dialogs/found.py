@@ -66,7 +66,7 @@ class FoundDialog(Panel):
         self._use = button(self.tr("Use these"), "models.found.use", self._do_use, "primary")
         self.lay_out(self._states, self._close, self._use, aside=self._sum)
         self._use.hide()
-        self._cancel = parts.bridge.job(parts.models.find_places, self._show_looking, self._came, self._failed, self)
+        self._cancel = parts.bridge.job(parts.models.places.find, self._show_looking, self._came, self._failed, self)
 
     def _make_tree(self) -> QTreeWidget:
         tree = QTreeWidget()
@@ -167,7 +167,7 @@ class FoundDialog(Panel):
         self._sum.setText("")
 
         def add(report: Callable[[Progress], None], cancel: CancelToken) -> AddedModels:
-            return models.add_found(chosen, report, cancel)
+            return models.places.add(chosen, report, cancel)
 
         self._cancel = self._parts.bridge.job(add, self._show_adding, self._done, self._failed, self)
 

@@ -53,7 +53,7 @@ class TrashDialog(Panel):
             self._refresh()
 
     def _refresh(self) -> None:
-        self._parts.bridge.run(self._parts.models.trash, self._show, owner=self)
+        self._parts.bridge.run(self._parts.models.trash.all, self._show, owner=self)
 
     def _show(self, trashed: tuple[TrashedModel, ...]) -> None:
         for old in self._shown:
@@ -121,4 +121,4 @@ class TrashDialog(Panel):
                 self._parts.notify(Note(words, severity="good"))
             self.accept()
 
-        self._parts.bridge.run(self._parts.models.empty_trash, done, owner=self)
+        self._parts.bridge.run(self._parts.models.trash.empty, done, owner=self)

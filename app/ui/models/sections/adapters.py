@@ -61,7 +61,7 @@ class AdaptersSection(Section):
             if self.is_of(model):
                 self._show(model, choices)
 
-        self.parts.bridge.run(lambda: self.parts.models.adapters_for(model.id), came, owner=self)
+        self.parts.bridge.run(lambda: self.parts.models.adapters.choices(model.id), came, owner=self)
 
     def leave(self, model: LibraryModel) -> None:
         self._problem.hide()
@@ -78,7 +78,7 @@ class AdaptersSection(Section):
             self._problem.show()
 
         models = self.parts.models
-        self.parts.bridge.run(lambda: models.attach_adapter(model.id, path), None, failed, self)
+        self.parts.bridge.run(lambda: models.adapters.attach(model.id, path), None, failed, self)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         if _adapter_files(event) and self.model is not None:
@@ -195,11 +195,11 @@ class UsedAdapter(QWidget):
 
     def _save(self) -> None:
         models, scale = self._parts.models, self._slider.value() / _STEPS
-        self._parts.bridge.run(lambda: models.set_adapter_scale(self._model_id, self._adapter_id, scale))
+        self._parts.bridge.run(lambda: models.adapters.set_scale(self._model_id, self._adapter_id, scale))
 
     def _detach(self) -> None:
         models = self._parts.models
-        self._parts.bridge.run(lambda: models.detach_adapter(self._model_id, self._adapter_id))
+        self._parts.bridge.run(lambda: models.adapters.detach(self._model_id, self._adapter_id))
 
 
 def _what(model: LibraryModel) -> tuple[int, ...]:

@@ -68,7 +68,7 @@ class FileSection(Section):
             self._source.setAccessibleName(self.tr("Open its page in the browser: {url}").format(url=_address(model)))
         self._hash.setText("\n".join(self.tr("SHA-256: {hash}").format(hash=_spaced(each)) for each in model.sha256s))
         self._hash.setVisible(model.hashed)
-        self._show_hashing(self.parts.models.hashing())
+        self._show_hashing(self.parts.models.hashing.progress)
 
     def leave(self, model: LibraryModel) -> None:
         self._checked.clear()
@@ -89,7 +89,7 @@ class FileSection(Section):
     def _compute_hash(self) -> None:
         model, models = self.model, self.parts.models
         if model is not None:
-            self.parts.bridge.run(lambda: models.hash_model(model.id))
+            self.parts.bridge.run(lambda: models.hashing.add_model(model))
 
     def _open_source(self) -> None:
         if self.model is not None:

@@ -64,7 +64,7 @@ class LessonSection(Section):
                 self._show(model, lesson)
 
         models = self.parts.models
-        self.parts.bridge.run(lambda: models.lesson(model.id, steps, kv_type), came, owner=self)
+        self.parts.bridge.run(lambda: models.verdicts.lesson(model.id, steps, kv_type), came, owner=self)
 
     def _show(self, model: LibraryModel, lesson: Lesson) -> None:
         own = next((row for row in lesson.rows if row.this_file), None)

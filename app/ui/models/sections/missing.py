@@ -104,7 +104,7 @@ class MissingAlert(Alert):
     def _take_path(self, path: Path) -> None:
         model, models = self._model, self._parts.models
         if model is not None:
-            self._begin(model, lambda report, cancel: models.relink(model.id, path, report, cancel))
+            self._begin(model, lambda report, cancel: models.moved.relink(model.id, path, report, cancel))
 
     def _look_for_it(self) -> None:
         model, models = self._model, self._parts.models
@@ -114,7 +114,7 @@ class MissingAlert(Alert):
         def came(path: str) -> None:
             self._found_at[model.id] = path
 
-        self._begin(model, lambda report, cancel: models.look_for_moved(model.id, report, cancel), came)
+        self._begin(model, lambda report, cancel: models.moved.look_for(model.id, report, cancel), came)
 
     def _begin(
         self,

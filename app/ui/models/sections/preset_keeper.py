@@ -55,7 +55,7 @@ class PresetKeeper(QObject):
         changes, models = self._waiting.pop(model_id), self._parts.models
 
         def write() -> None:
-            models.set_preset(model_id, replace(models.preset(model_id), **changes))  # type: ignore[arg-type]
+            models.presets.set(model_id, replace(models.presets.of(model_id), **changes))  # type: ignore[arg-type]
 
         def failed(error: SatchelError) -> None:
             self._parts.bridge.failed.emit(error)

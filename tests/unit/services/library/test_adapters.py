@@ -16,30 +16,30 @@ from tests.helpers.lora import write_lora
 def test_an_adapter_is_attached_scaled_and_detached(bench: Bench, tmp_path: Path) -> None:
     base = gguf_files.llama(tmp_path / "base.gguf")
     model = bench.add(base)
-    adapter = bench.entries.attach_adapter(model.id, write_lora(tmp_path / "lora.gguf", base), 0.5)
+    adapter = bench.library.adapters.attach(model.id, write_lora(tmp_path / "lora.gguf", base), 0.5)
     assert (adapter.summary.rank, adapter.summary.alpha, adapter.summary.n_tensors) == (4, 8.0, 1)
     assert bench.only().adapters == (AttachedAdapter(adapter, 0.5),)
-    bench.entries.set_adapter_scale(model.id, adapter.id, 1.5)
-    (choice,) = bench.entries.adapters_for(model.id)
+    bench.library.adapters.set_scale(model.id, adapter.id, 1.5)
+    (choice,) = bench.library.adapters.choices(model.id)
     assert (choice.scale, choice.mismatch) == (1.5, "")
-    bench.entries.detach_adapter(model.id, adapter.id)
+    bench.library.adapters.detach(model.id, adapter.id)
     assert bench.only().adapters == ()
     with pytest.raises(ModelError, match="not used with this model any more"):
-        bench.entries.set_adapter_scale(model.id, adapter.id, 1.0)
-    assert bench.entries.adapters() == (adapter,), "it stays in the library"
-    bench.entries.attach_adapter(model.id, Path(adapter.path))
-    bench.entries.remove_adapter(adapter.id)
-    assert (bench.only().adapters, bench.entries.adapters()) == ((), ())
+        bench.library.adapters.set_scale(model.id, adapter.id, 1.0)
+    assert bench.library.adapters.all() == (adapter,), "it stays in the library"
+    bench.library.adapters.attach(model.id, Path(adapter.path))
+    bench.library.adapters.remove(adapter.id)
+    assert (bench.only().adapters, bench.library.adapters.all()) == ((), ())
     assert Path(adapter.path).is_file()
 
 
 def test_an_adapter_that_is_attached_again_keeps_its_scale(bench: Bench, tmp_path: Path) -> None:
     base = gguf_files.llama(tmp_path / "base.gguf")
     model, lora = bench.add(base), write_lora(tmp_path / "lora.gguf", base)
-    bench.entries.attach_adapter(model.id, lora)
+    bench.library.adapters.attach(model.id, lora)
     assert [used.scale for used in bench.only().adapters] == [1.0], "as it was trained, unless something else is said"
-    bench.entries.attach_adapter(model.id, lora, 0.5)
-    bench.entries.attach_adapter(model.id, lora)
+    bench.library.adapters.attach(model.id, lora, 0.5)
+    bench.library.adapters.attach(model.id, lora)
     assert [used.scale for used in bench.only().adapters] == [0.5]
 
 
@@ -48,12 +48,12 @@ def test_an_adapter_of_another_model_is_refused_with_the_reason(bench: Bench, tm
     large = gguf_files.llama(tmp_path / "large.gguf", n_embd=128, n_layers=4)
     lora = write_lora(tmp_path / "lora.gguf", large, ("blk.0.attn_q.weight",))
     with pytest.raises(ModelError) as caught:
-        bench.entries.attach_adapter(small.id, lora)
+        bench.library.adapters.attach(small.id, lora)
     assert caught.value.what == "Test adapter does not belong to Test Llama."
     assert caught.value.why == "Its tensor blk.0.attn_q.weight is made for 128 × 128 weights; this model's has 64 × 64."
-    assert bench.entries.adapters() == ()
-    bench.entries.add_adapter(lora)
-    (choice,) = bench.entries.adapters_for(small.id)
+    assert bench.library.adapters.all() == ()
+    bench.library.adapters.add(lora)
+    (choice,) = bench.library.adapters.choices(small.id)
     assert (choice.scale, choice.mismatch) == (None, caught.value.why)
 
 
@@ -62,24 +62,24 @@ def test_an_adapter_is_offered_to_the_models_that_it_belongs_to(bench: Bench, tm
     bench.add(base)
     bench.add(gguf_files.llama(tmp_path / "alike.gguf", kind="Q8_0", general__name="Alpha"))
     bench.add(gguf_files.llama(tmp_path / "large.gguf", n_embd=128, general__name="Other"))
-    offer = bench.entries.adapter_offer(write_lora(tmp_path / "lora.gguf", base))
+    offer = bench.library.adapters.offer(write_lora(tmp_path / "lora.gguf", base))
     assert offer is not None
     assert [model.title for model in offer.bases] == ["Alpha", "Zeta"]
-    offer = bench.entries.adapter_offer(write_lora(tmp_path / "named.gguf", base, base_name="zeta"))
+    offer = bench.library.adapters.offer(write_lora(tmp_path / "named.gguf", base, base_name="zeta"))
     assert offer is not None
     assert [model.title for model in offer.bases] == ["Zeta", "Alpha"], "the one that it names first"
-    assert bench.entries.adapter_offer(base) is None
+    assert bench.library.adapters.offer(base) is None
     with pytest.raises(ModelError, match="activated LoRA"):
-        bench.entries.adapter_offer(write_lora(tmp_path / "alora.gguf", base, invocation_tokens=[1]))
+        bench.library.adapters.offer(write_lora(tmp_path / "alora.gguf", base, invocation_tokens=[1]))
 
 
 def test_an_adapter_that_is_gone_is_said(bench: Bench, tmp_path: Path) -> None:
     base = gguf_files.llama(tmp_path / "base.gguf")
     model = bench.add(base)
-    adapter = bench.entries.attach_adapter(model.id, write_lora(tmp_path / "lora.gguf", base))
+    adapter = bench.library.adapters.attach(model.id, write_lora(tmp_path / "lora.gguf", base))
     Path(adapter.path).unlink()
     assert not bench.only().adapters[0].adapter.present
-    assert "is not there any more" in bench.entries.adapters_for(model.id)[0].mismatch
+    assert "is not there any more" in bench.library.adapters.choices(model.id)[0].mismatch
 
 
 @pytest.mark.parametrize("scale", [float("nan"), float("inf"), 11.0, -10.5])
@@ -87,4 +87,4 @@ def test_a_scale_that_makes_no_sense_is_refused(scale: float, bench: Bench, tmp_
     base = gguf_files.llama(tmp_path / "base.gguf")
     model = bench.add(base)
     with pytest.raises(ModelError, match="cannot be used with the scale"):
-        bench.entries.attach_adapter(model.id, write_lora(tmp_path / "lora.gguf", base), scale)
+        bench.library.adapters.attach(model.id, write_lora(tmp_path / "lora.gguf", base), scale)

@@ -28,11 +28,11 @@ def adding(bench: Bench) -> Adding:
 def test_a_starter_that_was_deleted_for_good_does_not_come_back_by_itself(bench: Bench, starters: Path) -> None:
     gguf_files.llama(starters / "starter.gguf")
     assert adding(bench).starters()
-    bench.entries.delete(bench.only().id)
-    bench.entries.empty_trash()
+    bench.library.delete(bench.only().id)
+    bench.library.trash.empty()
     assert bench.records.deleted() == [], "nothing of it is recorded any more"
     assert not adding(bench).starters()
-    assert bench.entries.models() == []
+    assert bench.library.models() == []
     gguf_files.llama(starters / "another.gguf", general__name="Another")
     assert adding(bench).starters()
-    assert [model.title for model in bench.entries.models()] == ["Another"]
+    assert [model.title for model in bench.library.models()] == ["Another"]

@@ -26,14 +26,14 @@ def test_equal_files_are_found_and_only_satchels_own_can_be_freed(bench: Bench, 
     size = path.stat().st_size
     blob = Ollama(bench.folders.home / ".ollama/models").tag("tiny:1b", path.read_bytes())
     mine = bench.add(path)
-    (report,) = bench.entries.find_places()
-    (theirs,) = bench.entries.add_found(report.found).models
+    (report,) = bench.library.places.find()
+    (theirs,) = bench.library.places.add(report.found).models
     own = bench.add_own(path)
     bench.add(gguf_files.llama(tmp_path / "other.gguf", n_layers=3))
-    known = [copy.model_id for group in bench.entries.duplicates() for copy in group.copies]
+    known = [copy.model_id for group in bench.library.duplicates.all() for copy in group.copies]
     assert own.id not in known, "it was not read yet"
     bench.hash_all()
-    (group,) = bench.entries.duplicates()
+    (group,) = bench.library.duplicates.all()
     assert group.sha256 == hashlib.sha256(path.read_bytes()).hexdigest()
     assert {copy.model_id: (copy.program, copy.freeable) for copy in group.copies} == {
         mine.id: ("", False),
@@ -42,7 +42,7 @@ def test_equal_files_are_found_and_only_satchels_own_can_be_freed(bench: Bench, 
     }
     assert group.freeable_bytes == size
     assert group.wasted_bytes == 2 * size
-    by_id = {model.id: model for model in bench.entries.models()}
+    by_id = {model.id: model for model in bench.library.models()}
     assert by_id[own.id].duplicates == (mine.id, theirs.id)
     assert by_id[theirs.id].sha256 == blob.name.removeprefix("sha256-")
 
@@ -52,7 +52,7 @@ def test_one_of_two_own_copies_stays(bench: Bench, tmp_path: Path) -> None:
     bench.add_own(path, "a")
     bench.add_own(path, "b")
     bench.hash_all()
-    (group,) = bench.entries.duplicates()
+    (group,) = bench.library.duplicates.all()
     assert group.freeable_bytes == path.stat().st_size
 
 
@@ -61,29 +61,29 @@ def test_links_to_one_file_are_no_duplicates(bench: Bench, tmp_path: Path) -> No
     os.link(path, tmp_path / "hard.gguf")
     bench.add(path)
     bench.add(tmp_path / "hard.gguf")
-    bench.entries.hash_duplicates()
-    assert bench.entries.hashing() is None, "not even hashed"
-    assert bench.entries.duplicates() == ()
+    bench.library.duplicates.look()
+    assert bench.library.hashing.progress is None, "not even hashed"
+    assert bench.library.duplicates.all() == ()
 
 
 def test_files_of_one_length_and_another_content_are_no_duplicates(bench: Bench, tmp_path: Path) -> None:
     bench.add(gguf_files.llama(tmp_path / "a.gguf", llama__context_length=1024))
     bench.add(gguf_files.llama(tmp_path / "b.gguf", llama__context_length=2048))
     bench.hash_all()
-    assert bench.entries.duplicates() == ()
-    assert all(len(model.sha256) == 64 for model in bench.entries.models())
+    assert bench.library.duplicates.all() == ()
+    assert all(len(model.sha256) == 64 for model in bench.library.models())
 
 
 def test_a_changed_file_is_hashed_again(bench: Bench, tmp_path: Path) -> None:
     path = gguf_files.llama(tmp_path / "a.gguf", llama__context_length=1024)
     model = bench.add(path)
-    bench.entries.hash_model(model.id)
-    assert bench.entries.hashing_done(30)
+    bench.library.hashing.add_model(model)
+    assert bench.library.hashing.wait(30)
     before = bench.only().sha256
     gguf_files.llama(path, llama__context_length=2048)
     assert bench.only().sha256 == "", "what was known is of another file"
-    bench.entries.hash_model(model.id)
-    assert bench.entries.hashing_done(30)
+    bench.library.hashing.add_model(model)
+    assert bench.library.hashing.wait(30)
     assert bench.only().sha256 not in ("", before)
 
 
@@ -93,19 +93,19 @@ def test_split_models_are_compared_part_by_part(bench: Bench, tmp_path: Path) ->
         parts = gguf_files.split(gguf_files.llama(tmp_path / "whole.gguf"), tmp_path / folder, 2)
         bench.add(parts[0])
     bench.hash_all()
-    (group,) = bench.entries.duplicates()
+    (group,) = bench.library.duplicates.all()
     assert [len(bench.shelf.one(copy.model_id).parts) for copy in group.copies] == [2, 2]
 
 
 def test_hashing_tells_how_far_it_is_and_when_it_ends(bench: Bench, tmp_path: Path) -> None:
     model = bench.add(gguf_files.llama(tmp_path / "m.gguf"))
-    bench.entries.hash_model(model.id)
-    assert bench.entries.hashing_done(30)
+    bench.library.hashing.add_model(model)
+    assert bench.library.hashing.wait(30)
     size = Path(model.path).stat().st_size
     seen = [event.progress for event in bench.events if isinstance(event, HashingChanged)]
     assert seen[0] == HashProgress(model.id, "Test Llama", size, size)
     assert seen[-1] is None
-    assert bench.entries.hashing() is None
+    assert bench.library.hashing.progress is None
 
 
 def test_hashing_stops_when_asked_and_can_go_on(bench: Bench, tmp_path: Path) -> None:
@@ -149,10 +149,10 @@ def test_what_is_added_twice_is_found_without_being_asked(bench: Bench, tmp_path
     blob = Ollama(bench.folders.home / ".ollama/models").tag("tiny:1b", path.read_bytes())
     other = bench.add(gguf_files.llama(tmp_path / "other.gguf", n_layers=3))
     mine = bench.add(path)
-    (report,) = bench.entries.find_places()
-    (theirs,) = bench.entries.add_found(report.found).models
-    assert bench.entries.hashing_done(30)
-    (group,) = bench.entries.duplicates()
+    (report,) = bench.library.places.find()
+    (theirs,) = bench.library.places.add(report.found).models
+    assert bench.library.hashing.wait(30)
+    (group,) = bench.library.duplicates.all()
     assert [copy.model_id for copy in group.copies] == [mine.id, theirs.id]
     assert theirs.path == str(blob)
     hashes = bench.records.hashes

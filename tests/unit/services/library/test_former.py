@@ -21,12 +21,12 @@ def path(bench: Bench, tmp_path: Path) -> Path:
     """Of a model of which everything is kept that can be, and that is another one now."""
     path = gguf_files.llama(tmp_path / "m.gguf", general__name="Old-one")
     model = bench.add(path, ModelSource("author/Old-GGUF", file="m.gguf"))
-    bench.entries.rename(model.id, "Mine")
-    bench.entries.set_notes(model.id, "Good at letters.")
-    bench.entries.set_preset(model.id, KNOWN)
-    bench.entries.attach_adapter(model.id, write_lora(tmp_path / "lora.gguf", path))
-    bench.entries.hash_model(model.id)
-    assert bench.entries.hashing_done(30)
+    bench.library.rename(model.id, "Mine")
+    bench.library.set_notes(model.id, "Good at letters.")
+    bench.library.presets.set(model.id, KNOWN)
+    bench.library.adapters.attach(model.id, write_lora(tmp_path / "lora.gguf", path))
+    bench.library.hashing.add_model(model)
+    assert bench.library.hashing.wait(30)
     assert bench.only().hashed
     gguf_files.llama(path, n_layers=3, general__name="New-one")
     return path
@@ -45,19 +45,19 @@ def test_it_is_said_until_it_is_decided(bench: Bench, path: Path) -> None:
 
 def test_what_was_kept_may_stay(bench: Bench, path: Path) -> None:
     model = bench.only()
-    bench.entries.keep_for_another(model.id)
+    bench.library.keep_for_another(model.id)
     now = bench.only()
     assert (now.former, now.title, now.notes, len(now.adapters)) == (None, "Mine", "Good at letters.", 1)
-    assert bench.entries.preset(model.id) == KNOWN
+    assert bench.library.presets.of(model.id) == KNOWN
 
 
 def test_or_the_new_model_starts_afresh(bench: Bench, path: Path) -> None:
     model = bench.only()
-    bench.entries.start_afresh(model.id)
+    bench.library.start_afresh(model.id)
     now = bench.only()
     assert (now.id, now.former, now.title, now.notes, now.adapters) == (model.id, None, "New one", "", ())
-    assert (now.source, now.template_changed, bench.entries.preset(model.id)) == (None, False, NO_PRESET)
-    assert len(bench.entries.adapters()) == 1, "the adapter itself stays in the library"
+    assert (now.source, now.template_changed, bench.library.presets.of(model.id)) == (None, False, NO_PRESET)
+    assert len(bench.library.adapters.all()) == 1, "the adapter itself stays in the library"
 
 
 def test_the_one_that_was_there_may_come_back(bench: Bench, path: Path) -> None:

@@ -21,8 +21,8 @@ def model(bench: Bench, tmp_path: Path) -> LibraryModel:
 
 
 def hashed(bench: Bench, model: LibraryModel) -> str:
-    bench.entries.hash_model(model.id)
-    assert bench.entries.hashing_done(30)
+    bench.library.hashing.add_model(model)
+    assert bench.library.hashing.wait(30)
     return bench.only().sha256
 
 
@@ -36,7 +36,7 @@ def test_the_content_is_compared_where_a_hash_is_known(bench: Bench, model: Libr
     shutil.copyfile(model.path, copy)
     Path(model.path).unlink()
     seen: list[Progress] = []
-    again = bench.entries.relink(model.id, copy, seen.append)
+    again = bench.library.moved.relink(model.id, copy, seen.append)
     assert (again.path, again.sha256) == (str(copy), sha256)
     assert seen[-1] == Progress(copy.stat().st_size, copy.stat().st_size, "bytes", "comparing")
     assert notices(bench) == []
@@ -50,7 +50,7 @@ def test_other_weights_under_the_same_header_are_refused(bench: Bench, model: Li
     other.write_bytes(content)
     Path(model.path).unlink()
     with pytest.raises(ModelError) as caught:
-        bench.entries.relink(model.id, other)
+        bench.library.moved.relink(model.id, other)
     assert caught.value.why == "It is as long, and its content is another one."
     assert bench.only().path == model.path
 
@@ -61,7 +61,7 @@ def test_a_file_that_is_another_entry_is_refused(bench: Bench, model: LibraryMod
     bench.add(copy)
     Path(model.path).unlink()
     with pytest.raises(ModelError, match=r"copy\.gguf is in the library already"):
-        bench.entries.relink(model.id, copy)
+        bench.library.moved.relink(model.id, copy)
 
 
 def test_comparing_can_be_cancelled(bench: Bench, model: LibraryModel, tmp_path: Path) -> None:
@@ -72,13 +72,13 @@ def test_comparing_can_be_cancelled(bench: Bench, model: LibraryModel, tmp_path:
     cancel = CancelToken()
     cancel.cancel()
     with pytest.raises(Cancelled):
-        bench.entries.relink(model.id, copy, cancel=cancel)
+        bench.library.moved.relink(model.id, copy, cancel=cancel)
     assert not bench.only().present
 
 
 def test_without_a_hash_it_is_said_that_nothing_was_compared(bench: Bench, model: LibraryModel, tmp_path: Path) -> None:
     Path(model.path).rename(tmp_path / "elsewhere.gguf")
-    bench.entries.relink(model.id, tmp_path / "elsewhere.gguf")
+    bench.library.moved.relink(model.id, tmp_path / "elsewhere.gguf")
     (notice,) = notices(bench)
     assert notice.what == "Test Llama was recognised by its header and its length."
     assert notice.severity == "info"
@@ -91,5 +91,5 @@ def test_a_hash_from_before_a_change_says_nothing(bench: Bench, model: LibraryMo
     Path(model.path).write_bytes(content)
     assert bench.only().sha256 == ""
     Path(model.path).rename(tmp_path / "elsewhere.gguf")
-    assert bench.entries.relink(model.id, tmp_path / "elsewhere.gguf").present
+    assert bench.library.moved.relink(model.id, tmp_path / "elsewhere.gguf").present
     assert len(notices(bench)) == 1

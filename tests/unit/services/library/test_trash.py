@@ -18,40 +18,40 @@ from tests.helpers.library import Bench
 def test_a_file_of_somebody_elses_is_only_forgotten(bench: Bench, tmp_path: Path) -> None:
     path = gguf_files.llama(tmp_path / "m.gguf")
     model = bench.add(path)
-    bench.entries.set_notes(model.id, "Good.")
-    bench.entries.delete(model.id)
-    assert bench.entries.models() == []
+    bench.library.set_notes(model.id, "Good.")
+    bench.library.delete(model.id)
+    assert bench.library.models() == []
     assert path.is_file()
-    assert [entry.size_bytes for entry in bench.entries.trash()] == [0]
-    assert bench.entries.undelete(model.id).notes == "Good."
-    bench.entries.delete(model.id)
+    assert [entry.size_bytes for entry in bench.library.trash.all()] == [0]
+    assert bench.library.undelete(model.id).notes == "Good."
+    bench.library.delete(model.id)
     again = bench.add(path)
     assert (again.id, again.notes) == (model.id, "Good."), "adding the file again brings it back, too"
-    assert bench.entries.trash() == ()
+    assert bench.library.trash.all() == ()
 
 
 def test_satchels_own_copy_goes_to_the_trash_and_comes_back_as_it_was(bench: Bench, tmp_path: Path) -> None:
     model = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"), "ada/tiny")
     path = Path(model.path)
     content = path.read_bytes()
-    bench.entries.rename(model.id, "Mine")
-    bench.entries.set_preset(model.id, Preset(temperature=0.1))
+    bench.library.rename(model.id, "Mine")
+    bench.library.presets.set(model.id, Preset(temperature=0.1))
     bench.events.clear()
-    bench.entries.delete(model.id)
+    bench.library.delete(model.id)
     assert bench.events == [LibraryChanged()]
     assert not path.exists()
     assert list(bench.home.models.iterdir()) == [], "empty folders go, too"
-    (entry,) = bench.entries.trash()
+    (entry,) = bench.library.trash.all()
     assert (entry.title, entry.size_bytes) == ("Mine", len(content))
     assert (entry.purged_at - entry.deleted_at).days == 30
     with pytest.raises(ModelError, match="not in the library any more"):
-        bench.entries.rename(model.id, "x")
-    back = bench.entries.undelete(model.id)
+        bench.library.rename(model.id, "x")
+    back = bench.library.undelete(model.id)
     assert (back.title, back.path, back.present) == ("Mine", str(path), True)
     assert path.read_bytes() == content
-    assert bench.entries.preset(model.id) == Preset(temperature=0.1)
+    assert bench.library.presets.of(model.id) == Preset(temperature=0.1)
     assert list(bench.home.trash.iterdir()) == []
-    assert bench.entries.undelete(model.id) == back, "twice is no error"
+    assert bench.library.undelete(model.id) == back, "twice is no error"
 
 
 def test_all_parts_of_a_split_model_go_and_come_together(bench: Bench, tmp_path: Path) -> None:
@@ -59,10 +59,10 @@ def test_all_parts_of_a_split_model_go_and_come_together(bench: Bench, tmp_path:
     for part in parts[1:]:
         (bench.home.models / part.name).write_bytes(part.read_bytes())
     model = bench.add_own(parts[0])
-    bench.entries.delete(model.id)
+    bench.library.delete(model.id)
     assert list(bench.home.models.iterdir()) == []
-    assert bench.entries.trash()[0].size_bytes == sum(part.stat().st_size for part in parts)
-    back = bench.entries.undelete(model.id)
+    assert bench.library.trash.all()[0].size_bytes == sum(part.stat().st_size for part in parts)
+    back = bench.library.undelete(model.id)
     assert (back.present, len(back.parts)) == (True, 3)
 
 
@@ -74,11 +74,11 @@ def test_where_one_part_cannot_be_moved_all_stay(bench: Bench, tmp_path: Path) -
     in_the_way = bench.home.trash / str(model.id) / parts[1].name
     in_the_way.mkdir(parents=True)
     with pytest.raises(ModelError, match="was not deleted"):
-        bench.entries.delete(model.id)
+        bench.library.delete(model.id)
     assert bench.only().present
-    assert bench.entries.trash() == ()
+    assert bench.library.trash.all() == ()
     in_the_way.rmdir()
-    bench.entries.delete(model.id)
+    bench.library.delete(model.id)
     assert list(bench.home.models.iterdir()) == []
 
 
@@ -87,64 +87,64 @@ def test_to_a_trash_on_another_disk_files_are_copied_with_their_time(bench: Benc
     content, time = Path(model.path).read_bytes(), Path(model.path).stat().st_mtime_ns
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None) as other_disk:
         bench.home.trash.symlink_to(other_disk, target_is_directory=True)
-        bench.entries.delete(model.id)
+        bench.library.delete(model.id)
         (kept,) = Path(other_disk).rglob("*.gguf")
         assert not Path(model.path).exists()
         assert (kept.read_bytes(), kept.stat().st_mtime_ns) == (content, time)
-        assert bench.entries.undelete(model.id).present
+        assert bench.library.undelete(model.id).present
         assert list(Path(other_disk).iterdir()) == []
 
 
 def test_a_new_file_at_the_old_place_is_not_overwritten(bench: Bench, tmp_path: Path) -> None:
     model = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"))
-    bench.entries.delete(model.id)
+    bench.library.delete(model.id)
     newer = bench.add_own(gguf_files.llama(tmp_path / "m.gguf", n_layers=5))
     assert newer.id != model.id
-    back = bench.entries.undelete(model.id)
+    back = bench.library.undelete(model.id)
     assert back.path != newer.path
-    assert [entry.summary.n_layers for entry in bench.entries.models()] == [2, 5]
+    assert [entry.summary.n_layers for entry in bench.library.models()] == [2, 5]
 
 
 def test_after_thirty_days_it_is_gone_for_good(bench: Bench, tmp_path: Path) -> None:
     model = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"))
-    bench.entries.delete(model.id)
+    bench.library.delete(model.id)
     bench.wait(days=29)
     bench.trash.tidy()
-    assert len(bench.entries.trash()) == 1
+    assert len(bench.library.trash.all()) == 1
     bench.wait(days=1)
     bench.trash.tidy()
-    assert bench.entries.trash() == ()
+    assert bench.library.trash.all() == ()
     assert list(bench.home.trash.iterdir()) == []
     with pytest.raises(ModelError, match="cannot be brought back"):
-        bench.entries.undelete(model.id)
+        bench.library.undelete(model.id)
 
 
 def test_the_trash_is_emptied_at_once_when_asked(bench: Bench, tmp_path: Path) -> None:
     own = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"))
     size = Path(own.path).stat().st_size
     other = bench.add(gguf_files.llama(tmp_path / "other.gguf", n_layers=3))
-    bench.entries.delete(own.id)
-    bench.entries.delete(other.id)
-    assert bench.entries.empty_trash() == size
-    assert bench.entries.trash() == ()
+    bench.library.delete(own.id)
+    bench.library.delete(other.id)
+    assert bench.library.trash.empty() == size
+    assert bench.library.trash.all() == ()
     assert Path(other.path).is_file()
 
 
 def test_a_move_that_a_crash_interrupted_is_finished(bench: Bench, tmp_path: Path) -> None:
     model = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"))
-    bench.entries.delete(model.id)
+    bench.library.delete(model.id)
     trashed = next(bench.home.trash.rglob("*.gguf"))
     trashed.rename(model.path)  # as if it had never been moved
     bench.trash.tidy()
     assert trashed.is_file()
     assert not Path(model.path).exists()
     trashed.rename(model.path)
-    assert bench.entries.undelete(model.id).path == model.path, "it need not be finished to be undone"
+    assert bench.library.undelete(model.id).path == model.path, "it need not be finished to be undone"
 
 
 def test_a_file_that_came_later_is_not_taken_for_an_interrupted_move(bench: Bench, tmp_path: Path) -> None:
     model = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"))
-    bench.entries.delete(model.id)
+    bench.library.delete(model.id)
     next(bench.home.trash.rglob("*.gguf")).unlink()
     later = gguf_files.llama(Path(model.path), n_layers=7)
     bench.trash.tidy()
@@ -154,17 +154,17 @@ def test_a_file_that_came_later_is_not_taken_for_an_interrupted_move(bench: Benc
 def test_a_model_whose_file_is_gone_can_be_deleted(bench: Bench, tmp_path: Path) -> None:
     model = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"))
     Path(model.path).unlink()
-    bench.entries.delete(model.id)
-    assert bench.entries.models() == []
-    assert not bench.entries.undelete(model.id).present
+    bench.library.delete(model.id)
+    assert bench.library.models() == []
+    assert not bench.library.undelete(model.id).present
 
 
 def test_what_cannot_be_brought_back_stays_in_the_trash(bench: Bench, tmp_path: Path) -> None:
     model = bench.add_own(gguf_files.llama(tmp_path / "m.gguf"), "ada/tiny")
-    bench.entries.delete(model.id)
+    bench.library.delete(model.id)
     (bench.home.models / "ada").write_text("no folder")
     with pytest.raises(ModelError, match="was not brought back"):
-        bench.entries.undelete(model.id)
-    assert len(bench.entries.trash()) == 1
+        bench.library.undelete(model.id)
+    assert len(bench.library.trash.all()) == 1
     (bench.home.models / "ada").unlink()
-    assert bench.entries.undelete(model.id).present
+    assert bench.library.undelete(model.id).present
