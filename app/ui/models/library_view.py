@@ -56,10 +56,8 @@ class LibraryView(QWidget):
         self._search.setFixedWidth(220)
         self._search.textChanged.connect(self._filter.setFilterFixedString)
         self._count = label(self.tr("Library"), "heading", name="models.count")
-        self._details = ModelDetails(parts)
-        self._details.hide()
-        self._details.closed.connect(self._list.clearSelection)
-        self._details.duplicates_requested.connect(self._show_duplicates)
+        self._details: ModelDetails | None = None  # made when it is seen first: it is half of this view
+        self._state = ModelState()
         self._find = button(self.tr("Models on this computer…"), "models.found.show", self._show_found)
         self._places = PlaceFilter()
         self._places.chosen.connect(self._filter.show_place)
@@ -95,8 +93,8 @@ class LibraryView(QWidget):
         library.addWidget(self._states, 1)
         library.addWidget(self._foot)
         inside.addLayout(library, 1)
-        across = row(scrolling(content), self._details, spacing=0, parent=self)
-        across.setStretch(0, 1)
+        self._across = row(scrolling(content), spacing=0, parent=self)
+        self._across.setStretch(0, 1)
 
     def select(self, model_id: int) -> None:
         """Show the details of a model, now or when the library has it."""
@@ -119,7 +117,8 @@ class LibraryView(QWidget):
         self._parts.bridge.run(self._parts.models.models, self._show_models)
 
     def _show_models(self, models: list[LibraryModel]) -> None:
-        chosen = self._details.model_id if self._details.isVisible() else None
+        details = self._details
+        chosen = details.model_id if details is not None and details.isVisible() else None
         self._library.show_models(models)
         self._count.setText(self.tr("Library ({n})").format(n=len(models)) if models else self.tr("Library"))
         self._states.setCurrentIndex(0 if models else 1)
@@ -130,10 +129,10 @@ class LibraryView(QWidget):
         wanted, self._select_next = self._select_next, None
         if wanted is not None and self._library.model(wanted) is not None:
             self.select(wanted)
-        elif chosen is None or not self._keep(chosen):
-            self._details.hide()
+        elif details is not None and (chosen is None or not self._keep(chosen, details)):
+            details.hide()
 
-    def _keep(self, model_id: int) -> bool:
+    def _keep(self, model_id: int, details: ModelDetails) -> bool:
         """Go on showing this model, and the list as it is filtered; False when it is gone."""
         model = self._library.model(model_id)
         if model is None:
@@ -142,13 +141,15 @@ class LibraryView(QWidget):
         if index.isValid() and not self._list.selectionModel().isSelected(index):
             self._list.setCurrentIndex(index)
         else:
-            self._details.show_model(model)
+            details.show_model(model)
         return True
 
     def _show_state(self, state: ModelState) -> None:
+        self._state = state
         self._loaded.show_state(state)
         self._library.show_state(state)
-        self._details.show_state(state)
+        if self._details is not None:
+            self._details.show_state(state)
         if state.phase in ("ready", "none"):
             self._library.forget_verdicts()
             self._again.start()
@@ -168,13 +169,26 @@ class LibraryView(QWidget):
         indexes = self._list.selectionModel().selectedIndexes()
         model = self._library.model(indexes[0].data(ID_ROLE)) if indexes else None
         if model is not None:
-            self._details.show_model(model)
-        self._details.setVisible(model is not None)
+            details = self._details = self._details or self._made_details()
+            details.show_model(model)
+            details.show()
+        elif self._details is not None:
+            self._details.hide()
         self._make_room()
+
+    def _made_details(self) -> ModelDetails:
+        made = ModelDetails(self._parts)
+        made.hide()
+        made.closed.connect(self._list.clearSelection)
+        made.duplicates_requested.connect(self._show_duplicates)
+        made.show_state(self._state)
+        self._across.addWidget(made)
+        return made
 
     def _make_room(self) -> None:
         """In a small window the library and its details come before the cards."""
-        self._cards.setVisible(self._details.isHidden() or self.width() >= ROOM_FOR_ALL)
+        alone = self._details is None or self._details.isHidden()
+        self._cards.setVisible(alone or self.width() >= ROOM_FOR_ALL)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -31,6 +31,7 @@ from app.models.former import FormerModel
 from app.models.library_values import DuplicateCopy, DuplicateGroup, HashProgress
 from app.models.model import LibraryModel
 from app.models.places.values import FoundModel, PlaceReport
+from app.ui.models.details import ModelDetails
 from app.ui.models.page import ModelsPage
 from app.ui.reveal import show_in_file_manager
 from app.ui.widgets.rows import ROW_ROLE, RowContent
@@ -378,3 +379,15 @@ def test_the_folder_is_shown_where_nothing_can_select_a_file(
     finally:
         QDesktopServices.unsetUrlHandler("file")
     assert desktop.opened == [str(tmp_path), str(tmp_path)]
+
+
+def test_details_that_are_opened_first_know_the_model_that_is_loaded_already(
+    qtbot: QtBot, world: SimpleNamespace
+) -> None:
+    page = _page(qtbot, world, model(1))
+    assert page.findChild(ModelDetails) is None, "half of the page is made only when it is seen"
+    world.models.loaded.load(1)
+    qtbot.waitUntil(page.findChild(QPushButton, "models.unload").isVisible, timeout=5000)
+    page.select(1)
+    load = page.findChild(QPushButton, "models.load")
+    qtbot.waitUntil(lambda: load.text() == "Load again", timeout=5000)
