@@ -8,6 +8,7 @@ import pytest
 
 from app.core.errors import ModelError
 from app.models.adapter import AttachedAdapter
+from app.services.events import LibraryChanged
 from tests.helpers import gguf_files
 from tests.helpers.library import Bench
 from tests.helpers.lora import write_lora
@@ -88,3 +89,14 @@ def test_a_scale_that_makes_no_sense_is_refused(scale: float, bench: Bench, tmp_
     model = bench.add(base)
     with pytest.raises(ModelError, match="cannot be used with the scale"):
         bench.library.adapters.attach(model.id, write_lora(tmp_path / "lora.gguf", base), scale)
+
+
+def test_an_adapter_of_a_deleted_model_can_be_removed(bench: Bench, tmp_path: Path) -> None:
+    base = gguf_files.llama(tmp_path / "base.gguf")
+    model = bench.add_own(base)
+    adapter = bench.library.adapters.attach(model.id, write_lora(tmp_path / "lora.gguf", base))
+    bench.library.delete(model.id)
+    bench.events.clear()
+    bench.library.adapters.remove(adapter.id)
+    assert bench.events == [LibraryChanged()]
+    assert bench.library.undelete(model.id).adapters == ()
