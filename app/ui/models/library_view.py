@@ -53,7 +53,8 @@ class LibraryView(QWidget):
         self._list.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
         self._list.selectionModel().selectionChanged.connect(self._chosen)
         self._search = SearchField(parts.theme, self.tr("Find a model"), "models.search")
-        self._search.setFixedWidth(220)
+        self._search.setMinimumWidth(110)
+        self._search.setMaximumWidth(220)
         self._search.textChanged.connect(self._filter.setFilterFixedString)
         self._count = label(self.tr("Library"), "heading", name="models.count")
         self._details: ModelDetails | None = None  # made when it is seen first: it is half of this view
@@ -84,7 +85,7 @@ class LibraryView(QWidget):
         inside.setContentsMargins(24, 22, 24, 20)
         top = row(self._count, spacing=8)
         top.addStretch()
-        top.addWidget(self._search)
+        top.addWidget(self._search, 1)
         top.addWidget(self._find)
         library = column(spacing=10)
         library.addLayout(top)
@@ -123,6 +124,7 @@ class LibraryView(QWidget):
         self._count.setText(self.tr("Library ({n})").format(n=len(models)) if models else self.tr("Library"))
         self._states.setCurrentIndex(0 if models else 1)
         self._search.setVisible(len(models) >= SEARCH_FROM)
+        self._make_room()
         self._find.setVisible(bool(models))
         self._places.show_models(models, wanted=len(models) >= SEARCH_FROM)
         self._foot.show_models(models)
@@ -186,9 +188,11 @@ class LibraryView(QWidget):
         return made
 
     def _make_room(self) -> None:
-        """In a small window the library and its details come before the cards."""
+        """In a small window the library and its details come before the cards, and the search before other programs."""
         alone = self._details is None or self._details.isHidden()
-        self._cards.setVisible(alone or self.width() >= ROOM_FOR_ALL)
+        roomy = alone or self.width() >= ROOM_FOR_ALL
+        self._cards.setVisible(roomy)
+        self._find.setVisible(roomy or self._search.isHidden())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

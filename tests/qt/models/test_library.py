@@ -391,3 +391,24 @@ def test_details_that_are_opened_first_know_the_model_that_is_loaded_already(
     page.select(1)
     load = page.findChild(QPushButton, "models.load")
     qtbot.waitUntil(lambda: load.text() == "Load again", timeout=5000)
+
+
+def test_the_list_beside_the_details_is_whole_in_a_small_window(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = _page(qtbot, world, *(model(number, name=f"Model {number}") for number in range(1, 13)))
+    assert page.findChild(QLineEdit, "models.search").width() == 220
+    page.resize(832, 540)  # a window of 900 x 600
+    _list(page).setCurrentIndex(_list(page).model().index(0, 0))
+    details = page.findChild(QWidget, "models.details")
+    qtbot.waitUntil(lambda: details is not None and details.isVisible())
+    search = page.findChild(QLineEdit, "models.search")
+
+    def whole() -> bool:
+        end = search.mapTo(page, search.rect().topRight()).x()
+        return end <= details.mapTo(page, details.rect().topLeft()).x() - 24
+
+    qtbot.waitUntil(whole)
+    assert not page.findChild(QPushButton, "models.found.show").isVisible()
+    details.closed.emit()
+    details.hide()
+    page.resize(1200, 800)
+    qtbot.waitUntil(page.findChild(QPushButton, "models.found.show").isVisible)
