@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from app.ui.documents.page import DocumentsPage
+from app.ui.models.details import ModelDetails
 from app.ui.models.downloads.view import DownloadsView
 from app.ui.models.find.view import FindView
 from app.ui.models.page import ModelsPage
@@ -48,6 +49,8 @@ def _page(world: SimpleNamespace, name: str) -> QWidget:
             return WelcomePage(world.parts)
         case "models":
             return ModelsPage(world.parts)
+        case "models.details":
+            return ModelDetails(world.parts)
         case "models.find":
             return FindView(world.parts)
         case "models.downloads":
@@ -78,7 +81,8 @@ def _controls(page: QWidget) -> list[QWidget]:
 
 
 @pytest.mark.parametrize(
-    "name", ["rail", "welcome", "models", "models.find", "models.downloads", "documents", "settings"]
+    "name",
+    ["rail", "welcome", "models", "models.details", "models.find", "models.downloads", "documents", "settings"],
 )
 def test_controls_are_named_listed_and_reachable(qtbot: QtBot, world: SimpleNamespace, name: str) -> None:
     world.models.put(model(1))
@@ -99,7 +103,7 @@ def _value(field: QWidget) -> object:
     return field.property("currentText" if isinstance(field, QComboBox) else "value")
 
 
-@pytest.mark.parametrize("name", ["models", "models.find", "documents", "settings"])
+@pytest.mark.parametrize("name", ["models.details", "models.find", "documents", "settings"])
 def test_the_wheel_scrolls_the_page_and_changes_no_field(qtbot: QtBot, world: SimpleNamespace, name: str) -> None:
     world.models.put(model(1))
     world.documents.put(collection(1), files=[file(1)])
