@@ -277,7 +277,7 @@ class FakeModelLibrary:
         """Nothing to register here."""
 
     def delete(self, model_id: int) -> None:
-        self.trash.put(model_id)
+        self.trash.put(self._models[model_id])
 
     def undelete(self, model_id: int) -> LibraryModel:
         return self.trash.take_out(model_id)

@@ -135,8 +135,9 @@ class FakeTrash:
         self._kept = kept
         self._trashed: dict[int, tuple[LibraryModel, TrashedModel]] = {}
 
-    def put(self, model_id: int) -> None:
-        model = self._kept.models.pop(model_id)
+    def put(self, model: LibraryModel) -> None:
+        model_id = model.id
+        del self._kept.models[model_id]
         now = datetime.now(UTC)
         size = 0 if model.in_place else model.summary.size_bytes
         kept = TrashedModel(model_id, model.title, size, now, now + timedelta(days=30))

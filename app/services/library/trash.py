@@ -38,7 +38,10 @@ class Trash:
         self._now = now
 
     def put(self, record: ModelRecord) -> None:
-        """Delete a model of the library. Errors: :class:`ModelError` when its file does not let itself be moved."""
+        """Move a model here; the library's ``delete`` and ``undelete`` see to what has it open and tell the screens.
+
+        Errors: :class:`ModelError` when its file does not let itself be moved.
+        """
         model = record.model
         own = not model.in_place and self._home.models.resolve() in Path(model.path).parents
         if not own:
