@@ -19,6 +19,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from app.main import Program
+    from app.services.compose import Services
+    from app.ui.navigation import Navigation
+    from app.ui.theme import ThemeChoice
     from tests.helpers.hub_server import HubServer
     from tests.helpers.sample_hub import Shape
 
@@ -33,7 +37,10 @@ QUESTIONS = (
     "When is the water turned off?",
 )
 PDF_QUESTION = "What is done with a hive that is about to swarm?"
-BUSY_QUESTIONS = {"light": "When are the garlic bulbs lifted?", "dark": "When is honey taken from the hives?"}
+BUSY_QUESTIONS: dict[ThemeChoice, str] = {
+    "light": "When are the garlic bulbs lifted?",
+    "dark": "When is honey taken from the hives?",
+}
 
 
 def main() -> int:
@@ -85,9 +92,19 @@ def _copy_models(folder: Path) -> None:
 class Photographer:
     """Drives the window by object names and saves what it shows, light and dark."""
 
-    def __init__(self, program: Any, out: Path) -> None:
+    def __init__(self, program: Program, out: Path) -> None:
         self._program, self._out = program, out
         self._window = program.window
+
+    @property
+    def _ways(self) -> Navigation:
+        assert self._window.navigation is not None, "the services are open"
+        return self._window.navigation
+
+    @property
+    def _services(self) -> Services:
+        assert self._program.services is not None
+        return self._program.services
 
     def take_all(self, root: Path) -> None:
         """Welcome, a folder, questions, sources, the other pages, a larger folder while it is read, and the hub."""
@@ -106,25 +123,25 @@ class Photographer:
         reply = ""
         for number, question in enumerate(QUESTIONS):
             if number:
-                self._window.ask_about(1)
+                self._ways.ask_about(1)
                 self._settle()
             reply = self._ask(question)
         self._find(f"{reply}.evidence.quote1").click()
         self._until("the source", lambda: "Saturday of November" in self._find("source.text").toPlainText())
         self._save("chat")
-        self._window.ask_about(1)
+        self._ways.ask_about(1)
         self._settle()
         reply = self._ask(PDF_QUESTION)
         self._find(f"{reply}.evidence.quote1").click()
         self._find("source.page")
         self._save("source-pdf")
-        self._window.go("documents")
+        self._ways.go("documents")
         self._until("the files", lambda: self._find("documents.files").model().rowCount() == files)
         self._save("documents")
         self._find("documents.search").setText("When do I lift the bulbs?")
         self._find("documents.result.1")
         self._save("search")
-        self._window.go("models")
+        self._ways.go("models")
         self._until("the library", lambda: self._find("models.list").model().rowCount() > 0)
         self._find("models.list").setCurrentIndex(self._find("models.list").model().index(0, 0))
         self._until("the verdict", lambda: "it" in self._find("models.fit.sentence").text())
@@ -135,7 +152,7 @@ class Photographer:
         self._settle()
         self._find("models.details.scroll").verticalScrollBar().setValue(self._find("models.speed").y() - 12)
         self._save("models-lesson")
-        self._window.go("settings")
+        self._ways.go("settings")
         self._save("settings")
         self._save_busy(write_recipes(root / "Recipes"))
         with HubServer() as server:
@@ -146,10 +163,10 @@ class Photographer:
         from tests.helpers.sample_hub import HOST, LARGE, fill
 
         fill(server, folder)
-        settings = self._program.services.settings
+        settings = self._services.settings
         network = replace(settings.current.network, endpoint=HOST, proxy=server.url)
         settings.save(replace(settings.current, network=network))
-        self._window.go("models")
+        self._ways.go("models")
         self._find("models.view.find").click()
         start = self._find("models.find.start.list")
         self._until("the start list", lambda: start.model().rowCount() > 20)
@@ -161,22 +178,23 @@ class Photographer:
         self._save("find-details")
         self._enter(self._find("models.find.search"), "Qwen3")
         self._until("what was found", lambda: self._find("models.find.results").model().rowCount() == 3)
-        self._window.go("settings")
+        self._ways.go("settings")
         self._find("settings.view.connections").click()
         self._save("connections")
-        self._window.go("models")
+        self._ways.go("models")
         self._save_downloads(server)
 
     def _save_downloads(self, server: HubServer) -> None:
         """One that is done, one that was paused, and one on its way, slowly."""
         from tests.helpers.sample_hub import LARGE, MIDDLE, SMALL, Throttle
 
-        hub, downloads = self._program.services.hub, self._program.services.downloads
+        hub, downloads = self._services.hub, self._services.downloads
         server.behaviour = throttle = Throttle()
 
         def start(shape: Shape, quantization: str) -> int:
-            files = hub.details(shape.repo_id).files
-            return int(downloads.add(next(file for file in files if file.quantization == quantization)).id)
+            details = hub.details(shape.repo_id)
+            file = next(file for file in details.files if file.quantization == quantization)
+            return downloads.add(file, details.model.title).id
 
         def come(number: int, percent: int) -> bool:
             now = downloads.get(number)
@@ -210,8 +228,8 @@ class Photographer:
 
         for card in list(self._window.notices.cards()):
             card.close_notice()
-        self._window.go("chat")
-        self._window.chat_page().close_source()
+        self._ways.go("chat")
+        self._ways.pages.chat.close_source()
         self._window.take(Dropped.of_paths([folder]))
         written: list[str] = []
         self._program.bridge.happened.connect(

@@ -87,7 +87,7 @@ class ConnectionsView(QWidget):
         across.setHighlightSections(False)
         across.setMinimumSectionSize(room_px(64))
         across.setSectionResizeMode(PURPOSE, QHeaderView.ResizeMode.Stretch)
-        for column_number, width in ((TIME, 140), (HOST, 184), (REQUESTS, 80), (BYTES, 84), (STATE, 114)):
+        for column_number, width in ((TIME, 140), (HOST, 184), (REQUESTS, 80), (BYTES, 96), (STATE, 114)):
             across.setSectionResizeMode(column_number, QHeaderView.ResizeMode.Interactive)
             across.resizeSection(column_number, room_px(width))
         table.selectionModel().currentChanged.connect(lambda index, _before: self._show_details(index, opened=True))
