@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +14,10 @@ from app.models.starters import starter_folder
 
 if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")  # else Qt aborts the whole run
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Begun with "&" in a script: the programs that we start would inherit that, and no Ctrl+C would reach them.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure() -> None:
