@@ -165,6 +165,19 @@ def test_an_estimate_is_called_one_until_it_was_measured_here(qtbot: QtBot, worl
     assert _text(page, "models.speed.took") == "Memory of the last load: predicted 1.92 GB, measured 1.94 GB."
 
 
+def test_a_measure_below_the_prediction_says_that_the_context_was_not_full(
+    qtbot: QtBot, world: SimpleNamespace
+) -> None:
+    world.models.verdicts.measured[1] = (replace(_measured(31.4), peak_bytes=1_800_000_000),)
+    page = _page(qtbot, world, model(1))
+    _says(
+        qtbot,
+        page,
+        "models.speed.took",
+        "Memory of the last load: predicted 1.92 GB, measured 1.80 GB so far. The prediction is for a full context.",
+    )
+
+
 # -- how it is loaded -------------------------------------------------------------------------------------------------
 
 

@@ -40,7 +40,13 @@ class SpeedLine(QWidget):
         if spoken is not None:
             self._speed.setText(self.tr("{n} tokens per second, measured here").format(n=_rate(spoken.tokens_per_s)))
         if measurements:
-            self._took.setText(self.tr("Memory of the last load: {words}.").format(words=measurements[0].sentence))
+            newest = measurements[0]
+            words = (
+                self.tr("Memory of the last load: {words} so far. The prediction is for a full context.")
+                if newest.peak_bytes < newest.predicted.resident_bytes
+                else self.tr("Memory of the last load: {words}.")
+            )
+            self._took.setText(words.format(words=newest.sentence))
         self._show()
 
     def show_plan(self, plan: Plan) -> None:
