@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.chat.answer import source_line
 from app.chat.rows import quote_text
 from app.chat.sources import Evidence
+from app.cli.changes import changes
 from app.cli.records import collection_record, evidence_record, file_record
 from app.cli.terminal import Terminal
 from app.cli.words import counted
 from app.core.errors import DocumentError, WorkerError
 from app.knowledge.protocol import CollectionInfo, FileInfo
 from app.services.compose import Services
-from app.services.events import CollectionsChanged, Event
+from app.services.events import CollectionsChanged
 
 _LOOK_EVERY_S = 1.0
 _SCAN_S = 2.0
@@ -116,7 +115,7 @@ def write_quotes(terminal: Terminal, evidence: Evidence) -> None:
 def _scanned(services: Services) -> list[CollectionInfo]:
     """All collections. Each start looks through their folders; what that takes a moment for is worth the wait."""
     until = time.monotonic() + _SCAN_S
-    with _changes(services) as changed:
+    with changes(services, CollectionsChanged) as changed:
         while True:
             changed.clear()
             infos = services.documents.collections()
@@ -131,7 +130,7 @@ def _indexed(services: Services, terminal: Terminal, info: CollectionInfo) -> Co
     three times without having got any further.
     """
     ends, furthest = 0, -1
-    with _changes(services) as changed:
+    with changes(services, CollectionsChanged) as changed:
         while True:
             changed.clear()
             try:
@@ -150,22 +149,6 @@ def _indexed(services: Services, terminal: Terminal, info: CollectionInfo) -> Co
             terminal.progress(f"{info.phase}: {done:,} of {info.files:,} files{left}  {Path(info.current_file).name}")
             # Events come at most 5 times a second; the time limit is for the one that was missed.
             changed.wait(_LOOK_EVERY_S)
-
-
-@contextlib.contextmanager
-def _changes(services: Services) -> Iterator[threading.Event]:
-    """What is set whenever a collection is another than before."""
-    changed = threading.Event()
-
-    def listen(event: Event) -> None:
-        if isinstance(event, CollectionsChanged):
-            changed.set()
-
-    unsubscribe = services.events.subscribe(listen)
-    try:
-        yield changed
-    finally:
-        unsubscribe()
 
 
 def _trouble(services: Services, info: CollectionInfo) -> list[FileInfo]:

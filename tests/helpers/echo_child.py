@@ -40,6 +40,10 @@ class Fail(msgspec.Struct, tag=True, frozen=True):
     bug: bool
 
 
+class Babble(msgspec.Struct, tag=True, frozen=True):
+    """Answer what is no answer of this protocol."""
+
+
 class Leave(msgspec.Struct, tag=True, frozen=True):
     """End the process at once with this exit code."""
 
@@ -62,7 +66,7 @@ class Number(msgspec.Struct, tag=True, frozen=True):
     number: int
 
 
-REQUESTS = Echo | Count | Wait | Fail | Leave | Nested
+REQUESTS = Echo | Count | Wait | Fail | Babble | Leave | Nested
 PROTOCOL: Protocol[Any, Any] = Protocol("echo", 1, REQUESTS, Said | Number)
 OLDER: Protocol[Any, Any] = Protocol("echo", 0, REQUESTS, Said | Number)
 
@@ -114,6 +118,8 @@ def _build(channel: Channel[Any]) -> tuple[Handler, Callable[[], None]]:
                 raise Cancelled
             case Fail(bug):
                 raise RuntimeError("oops") if bug else DocumentError("What.", "Why.", "Next.")
+            case Babble():
+                return Echo("no answer")
             case Leave(code):
                 os._exit(code)
             case Nested():

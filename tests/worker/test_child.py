@@ -17,7 +17,7 @@ import pytest
 from app.core.child import ChildProcess, Exit
 from app.core.errors import Cancelled, DocumentError, WorkerDied, WorkerError, WorkerHung
 from tests.helpers import echo_child
-from tests.helpers.echo_child import Count, Echo, Fail, Leave, Nested, Number, Said, Wait
+from tests.helpers.echo_child import Babble, Count, Echo, Fail, Leave, Nested, Number, Said, Wait
 
 TIMEOUT_S = 60.0
 Child = ChildProcess[Any, Any]
@@ -87,6 +87,13 @@ def test_errors_keep_their_class_and_words(watch: Callable[..., Watched]) -> Non
     with pytest.raises(WorkerError, match="RuntimeError: oops"):
         child.call(Fail(bug=True)).result(TIMEOUT_S)
     assert child.call(Echo("still here")).result(TIMEOUT_S) == Said("still here")
+
+
+def test_an_answer_that_cannot_be_read_fails_the_call_and_ends_the_child(watch: Callable[..., Watched]) -> None:
+    child = watch().child
+    with pytest.raises(WorkerDied):
+        child.call(Babble()).result(TIMEOUT_S)
+    assert child.call(Echo("a new one")).result(TIMEOUT_S) == Said("a new one")
 
 
 def test_a_listener_that_raises_harms_nobody(watch: Callable[..., Watched]) -> None:

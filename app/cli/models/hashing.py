@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import threading
 
 from app.cli.models.records import group_record
 from app.cli.models.which_model import find_model
@@ -13,7 +12,6 @@ from app.core.errors import ModelError
 from app.core.sizes import size_text
 from app.models.library_values import DuplicateGroup
 from app.services.compose import Services
-from app.services.events import Event, HashingChanged
 
 _LOOK_EVERY_S = 0.5
 
@@ -76,20 +74,8 @@ def _write_group(terminal: Terminal, group: DuplicateGroup) -> None:
 
 def _wait(services: Services, terminal: Terminal) -> None:
     """Until nothing is hashed any more; Ctrl-C ends it, and what was hashed whole stays known."""
-    changed = threading.Event()
-
-    def listen(event: Event) -> None:
-        if isinstance(event, HashingChanged):
-            changed.set()
-
-    unsubscribe = services.events.subscribe(listen)
-    try:
-        while not services.models.hashing.wait(0.0):
-            progress = services.models.hashing.progress
-            if progress is not None:
-                share = percent(progress.done_bytes, progress.total_bytes)
-                terminal.progress(f"Hashing {progress.title}: {share} of {size_text(progress.total_bytes)}")
-            changed.wait(_LOOK_EVERY_S)
-            changed.clear()
-    finally:
-        unsubscribe()
+    while not services.models.hashing.wait(_LOOK_EVERY_S):
+        progress = services.models.hashing.progress
+        if progress is not None:
+            share = percent(progress.done_bytes, progress.total_bytes)
+            terminal.progress(f"Hashing {progress.title}: {share} of {size_text(progress.total_bytes)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.cli.models.records import plan_record
 from app.cli.models.which_file import may_be_repository, parse_wanted
-from app.cli.models.which_model import model_or_file
+from app.cli.models.which_model import given_path, model_or_file
 from app.cli.terminal import Terminal
 from app.cli.words import expected_speed
 from app.core.errors import ModelError
@@ -40,7 +40,7 @@ def _subject(services: Services, terminal: Terminal, wanted: str) -> int | Path 
     try:
         return model_or_file(services, wanted)
     except ModelError:
-        if not may_be_repository(wanted):
+        if not may_be_repository(wanted) or given_path(wanted).exists():  # the hub need not know of a folder here
             raise
     repo_id, _ = parse_wanted(wanted)
     terminal.progress(f"Asking for {repo_id} …")

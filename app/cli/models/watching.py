@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from app.cli.changes import changes
 from app.cli.terminal import Terminal
 from app.cli.words import amount, percent, time_left
 from app.core.errors import ModelError
 from app.core.sizes import size_text
 from app.models.download.values import Download
 from app.services.compose import Services
-from app.services.events import DownloadsChanged, Event
+from app.services.events import DownloadsChanged
 
 _LOOK_EVERY_S = 0.5
 _ENDED = ("paused", "failed", "done")
@@ -32,7 +32,7 @@ def watch(services: Services, terminal: Terminal, ids: Sequence[int]) -> Watched
     """Wait until all of these are done, failed or paused, or gone from the list."""
     downloads: tuple[Download, ...] = ()
     try:
-        with _changes(services) as changed:
+        with changes(services, DownloadsChanged) as changed:
             while True:
                 changed.clear()
                 downloads = _found(services, ids)
@@ -94,19 +94,3 @@ def _found(services: Services, ids: Sequence[int]) -> tuple[Download, ...]:
         with contextlib.suppress(ModelError):  # it was cancelled elsewhere
             found.append(services.downloads.get(download_id))
     return tuple(found)
-
-
-@contextlib.contextmanager
-def _changes(services: Services) -> Iterator[threading.Event]:
-    """What is set whenever a download is another than before."""
-    changed = threading.Event()
-
-    def listen(event: Event) -> None:
-        if isinstance(event, DownloadsChanged):
-            changed.set()
-
-    unsubscribe = services.events.subscribe(listen)
-    try:
-        yield changed
-    finally:
-        unsubscribe()

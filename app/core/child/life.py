@@ -137,7 +137,8 @@ class Life(Generic[RequestT, ReplyT]):
             self._process.join(5.0)
         exit_ = Exit.of(self._process, expected=self._closing, hung=hung)
         self._over = True
-        self._connection.close()
+        with self._send_lock:  # who sends just now would write into whatever gets the descriptor next
+            self._connection.close()
         if not exit_.expected:
             self.crashes += 1
         self._ready.set()
@@ -183,14 +184,16 @@ class Life(Generic[RequestT, ReplyT]):
                 if call is not None and call.on_item is not None:
                     tell(call.on_item, bodies.decode(body), self._name)
             case ResultFrame(call_id, body):
+                reply = bodies.decode(body)  # before the call is taken: if it cannot be read, the end fails the call
                 self.crashes = 0
                 call = self._calls.take(call_id)
                 if call is not None:
-                    call.future.set_result(bodies.decode(body))
+                    call.future.set_result(reply)
             case FailureFrame(call_id, error):
+                failure = error.to_exception()
                 call = self._calls.take(call_id)
                 if call is not None:
-                    call.fail(error.to_exception())
+                    call.fail(failure)
             case EventFrame(body):
                 if self._kind.on_event is not None:
                     tell(self._kind.on_event, bodies.decode(body), self._name)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
-from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from typing import TypeVar
+
+from app.core.threads import on_thread
 
 ResultT = TypeVar("ResultT")
 _LOOK_EVERY_S = 0.2
@@ -17,15 +17,7 @@ def apart(call: Callable[[], ResultT], check: Callable[[], None]) -> ResultT:
 
     The call is then left to itself: what it does must not matter any more.
     """
-    future: Future[ResultT] = Future()
-
-    def work() -> None:
-        try:
-            future.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            future.set_exception(error)
-
-    threading.Thread(target=work, name="download call", daemon=True).start()
+    future = on_thread(call, "download call")
     while True:
         check()
         try:

@@ -53,8 +53,8 @@ def _move(source: Path, target: Path) -> None:
             raise
         with source.open("rb") as original, atomic_write(target) as copy:
             shutil.copyfileobj(original, copy, _CHUNK_BYTES)
-        shutil.copystat(source, target)
         try:
+            shutil.copystat(source, target)
             source.unlink()
         except OSError:
             target.unlink()

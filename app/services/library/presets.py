@@ -40,7 +40,7 @@ class Presets:
         return record.preset.over(self._defaults(record))
 
     def load_settings(self, record: ModelRecord) -> LoadSettings:
-        """How it is loaded when nothing else is asked for, with its adapters."""
+        """How it is loaded when nothing else is asked for; adapters are left to who knows which files are there."""
         chosen = self.in_force(record)
         settings = self._settings.current.model.load_settings()
         assert chosen.n_ctx is not None and chosen.kv_type is not None and chosen.n_gpu_layers is not None

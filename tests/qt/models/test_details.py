@@ -45,20 +45,14 @@ from app.ui.models.page import ModelsPage
 from tests.helpers.fake_hub import found
 from tests.helpers.fake_libraries import model
 from tests.helpers.local_plans import local_plan, none_fits, with_gpu
+from tests.helpers.models_page import show_page
 
 SECTIONS = ("best", "preset", "adapters", "lesson", "file", "template", "notes")
 
 
 def _page(qtbot: QtBot, world: SimpleNamespace, *models: LibraryModel) -> ModelsPage:
     """The library with the first of these chosen."""
-    world.models.put(*models)
-    page = ModelsPage(world.parts)
-    qtbot.addWidget(page)
-    page.resize(1200, 800)
-    with qtbot.waitExposed(page):
-        page.show()
-    rows = page.findChild(QListView, "models.list").model()
-    qtbot.waitUntil(lambda: rows.rowCount() == len(models), timeout=5000)
+    page = show_page(qtbot, world, *models)
     page.select(models[0].id)
     if models[0].present and models[0].summary.kind != "embedding":
         qtbot.waitUntil(lambda: "Fits" in _text(page, "models.fit.sentence"), timeout=5000)

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QLabel,
     QLineEdit,
-    QListView,
     QMessageBox,
     QProgressBar,
     QPushButton,
@@ -29,13 +28,13 @@ from pytestqt.qtbot import QtBot
 from app.core.jobs import CancelToken, Progress
 from app.models.former import FormerModel
 from app.models.library_values import DuplicateCopy, DuplicateGroup, HashProgress
-from app.models.model import LibraryModel
 from app.models.places.values import FoundModel, PlaceReport
 from app.ui.models.details import ModelDetails
 from app.ui.models.page import ModelsPage
 from app.ui.reveal import show_in_file_manager
 from app.ui.widgets.rows import ROW_ROLE, RowContent
 from tests.helpers.fake_libraries import model
+from tests.helpers.models_page import list_of, show_page
 
 OLLAMA = PlaceReport(
     "Ollama",
@@ -55,23 +54,8 @@ STUDIO = PlaceReport(
 )
 
 
-def _page(qtbot: QtBot, world: SimpleNamespace, *models: LibraryModel) -> ModelsPage:
-    world.models.put(*models)
-    page = ModelsPage(world.parts)
-    qtbot.addWidget(page)
-    page.resize(1200, 800)
-    with qtbot.waitExposed(page):
-        page.show()
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == len(models), timeout=5000)
-    return page
-
-
-def _list(page: QWidget) -> QListView:
-    return page.findChild(QListView, "models.list")
-
-
 def _row(page: QWidget, row: int) -> RowContent:
-    content: RowContent = _list(page).model().index(row, 0).data(ROW_ROLE)
+    content: RowContent = list_of(page).model().index(row, 0).data(ROW_ROLE)
     return content
 
 
@@ -80,7 +64,7 @@ def _badges(page: QWidget, row: int) -> list[str]:
 
 
 def _titles(page: QWidget) -> list[str]:
-    rows = _list(page).model()
+    rows = list_of(page).model()
     return [rows.index(row, 0).data() for row in range(rows.rowCount())]
 
 
@@ -101,7 +85,7 @@ def _dialog(page: QWidget, opener: str, name: str) -> QDialog:
 
 
 def test_the_verdict_of_a_file_that_is_another_model_now_is_asked_anew(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world, model(1, name="A"), model(2, name="B"))
+    page = show_page(qtbot, world, model(1, name="A"), model(2, name="B"))
     qtbot.waitUntil(lambda: _badges(page, 0) == ["Fits"], timeout=5000)
     now = model(1, name="Z", size_bytes=40_000_000_000)
     world.models.change(1, summary=now.summary)
@@ -109,7 +93,7 @@ def test_the_verdict_of_a_file_that_is_another_model_now_is_asked_anew(qtbot: Qt
 
 
 def test_rows_say_what_there_is_to_see_to(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(
+    page = show_page(
         qtbot,
         world,
         replace(model(1, name="A"), template_changed=True, duplicates=(2,), former=FormerModel("Old", "llama", 1)),
@@ -129,7 +113,7 @@ def test_rows_say_what_there_is_to_see_to(qtbot: QtBot, world: SimpleNamespace) 
 def test_the_models_of_one_place_can_be_shown_alone(qtbot: QtBot, world: SimpleNamespace) -> None:
     models = [replace(model(number, name=f"Model {number}"), in_place=False) for number in range(1, 5)]
     models += [replace(model(5, name="Ours"), program="Ollama"), model(6, name="Mine")]
-    page = _page(qtbot, world, *models)
+    page = show_page(qtbot, world, *models)
     places = page.findChild(QWidget, "models.places")
     assert places.isVisible()
     assert [each.text() for each in places.findChildren(QPushButton)] == [
@@ -146,25 +130,25 @@ def test_the_models_of_one_place_can_be_shown_alone(qtbot: QtBot, world: SimpleN
 
 
 def test_what_is_looked_for_stays_when_something_of_a_model_is_changed(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world, *(model(number, name=f"Model {number:03}") for number in range(1, 101)))
+    page = show_page(qtbot, world, *(model(number, name=f"Model {number:03}") for number in range(1, 101)))
     search = page.findChild(QLineEdit, "models.search")
     search.setText("Model 09")
-    _list(page).setCurrentIndex(_list(page).model().index(3, 0))
+    list_of(page).setCurrentIndex(list_of(page).model().index(3, 0))
     qtbot.waitUntil(lambda: _text(page, "models.details.title") == "Model 093", timeout=5000)
     world.models.change(93, notes="Good at sums")
     qtbot.waitUntil(lambda: _text(page, "models.notes.summary") == "Good at sums", timeout=5000)
     assert search.text() == "Model 09"
-    assert _list(page).currentIndex().data() == "Model 093"
+    assert list_of(page).currentIndex().data() == "Model 093"
     world.models.delete(50)
     qtbot.waitUntil(lambda: _text(page, "models.count") == "Library (99)", timeout=5000)
-    assert _list(page).currentIndex().data() == "Model 093"
+    assert list_of(page).currentIndex().data() == "Model 093"
     assert page.findChild(QWidget, "models.details").isVisible()
     world.models.delete(93)
     qtbot.waitUntil(lambda: not page.findChild(QWidget, "models.details").isVisible(), timeout=5000)
 
 
 def test_few_models_are_not_sorted_by_places(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world, model(1), replace(model(2, name="B"), program="Jan"))
+    page = show_page(qtbot, world, model(1), replace(model(2, name="B"), program="Jan"))
     assert not page.findChild(QWidget, "models.places").isVisible()
 
 
@@ -185,7 +169,7 @@ def _found(qtbot: QtBot, world: SimpleNamespace, page: ModelsPage) -> QDialog:
 
 
 def test_what_can_be_used_is_ticked_and_the_rest_says_why_not(qtbot: QtBot, world: SimpleNamespace) -> None:
-    dialog = _found(qtbot, world, _page(qtbot, world, model(1)))
+    dialog = _found(qtbot, world, show_page(qtbot, world, model(1)))
     items = _items(dialog)
     ticked = {name for name, item in items.items() if item.checkState(0) == Qt.CheckState.Checked}
     assert ticked == {"llama3.2:1b", "publisher/phi-4"}
@@ -202,7 +186,7 @@ def test_what_can_be_used_is_ticked_and_the_rest_says_why_not(qtbot: QtBot, worl
 
 
 def test_the_ticked_ones_are_used_in_place(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world, model(1))
+    page = show_page(qtbot, world, model(1))
     dialog = _found(qtbot, world, page)
     _items(dialog)["llama3.2:1b"].setCheckState(0, Qt.CheckState.Unchecked)
     assert _text(dialog, "models.found.sum") == "1 model, 2.5 GB"
@@ -215,7 +199,7 @@ def test_the_ticked_ones_are_used_in_place(qtbot: QtBot, world: SimpleNamespace)
 
 
 def test_nothing_chosen_nothing_to_use(qtbot: QtBot, world: SimpleNamespace) -> None:
-    dialog = _found(qtbot, world, _page(qtbot, world, model(1)))
+    dialog = _found(qtbot, world, show_page(qtbot, world, model(1)))
     for item in _items(dialog).values():
         item.setCheckState(0, Qt.CheckState.Unchecked)
     assert _text(dialog, "models.found.sum") == "Nothing is chosen"
@@ -223,7 +207,7 @@ def test_nothing_chosen_nothing_to_use(qtbot: QtBot, world: SimpleNamespace) -> 
 
 
 def test_one_that_cannot_be_added_does_not_stop_the_others(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world, model(1))
+    page = show_page(qtbot, world, model(1))
     bad = FoundModel("/x", "broken", "Jan", 1_000)
     world.models.places.reports = (PlaceReport("Jan", "/jan", (bad, FoundModel("/y", "good", "Jan", 2_000))),)
     world.models.places.refused["broken"] = "Its header is damaged."
@@ -237,7 +221,7 @@ def test_one_that_cannot_be_added_does_not_stop_the_others(qtbot: QtBot, world: 
 
 
 def test_nothing_found_and_cancelled_while_looking(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world, model(1))
+    page = show_page(qtbot, world, model(1))
     dialog = _dialog(page, "models.found.show", "models.found")
     qtbot.waitUntil(lambda: _text(dialog, "models.found.nothing.title") == "Nothing was found", timeout=5000)
     assert _button(dialog, "models.found.cancel").text() == "Close"
@@ -276,7 +260,7 @@ def test_only_satchels_own_copy_can_be_deleted(qtbot: QtBot, world: SimpleNamesp
     ours = replace(model(1, name="Ours", size_bytes=1_280_000_000), in_place=False, duplicates=(2,))
     theirs = replace(model(2, name="Theirs", size_bytes=1_280_000_000), program="Ollama", duplicates=(1,))
     world.models.duplicates.groups = (GROUP,)
-    page = _page(qtbot, world, ours, theirs)
+    page = show_page(qtbot, world, ours, theirs)
     assert _button(page, "models.duplicates.show").text() == "Duplicates (1.3 GB)"
     dialog = _dialog(page, "models.duplicates.show", "models.duplicates")
     sums = "With each of them once, 1.3 GB would be free; deleting Satchel's own copies frees 1.3 GB."
@@ -290,7 +274,7 @@ def test_only_satchels_own_copy_can_be_deleted(qtbot: QtBot, world: SimpleNamesp
 
 
 def test_comparing_shows_how_far_it_is_and_can_be_stopped(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world, model(1), model(2, name="B"))
+    page = show_page(qtbot, world, model(1), model(2, name="B"))
     dialog = _dialog(page, "models.duplicates.show", "models.duplicates")
     world.models.hashing.show(HashProgress(2, "B", 43, 100))
     bar = dialog.findChild(QProgressBar)
@@ -308,7 +292,7 @@ def _deleted(qtbot: QtBot, world: SimpleNamespace) -> tuple[ModelsPage, QDialog]
     world.models.put(model(1), own, model(3, name="Forgotten"))
     world.models.delete(2)
     world.models.delete(3)
-    page = _page(qtbot, world, model(1))
+    page = show_page(qtbot, world, model(1))
     opener = _button(page, "models.trash.show")
     qtbot.waitUntil(lambda: opener.text() == "Deleted models (2, 2.1 GB)", timeout=5000)
     dialog = _dialog(page, "models.trash.show", "models.trash")
@@ -345,7 +329,7 @@ def test_they_are_gone_for_good_only_after_a_question(qtbot: QtBot, world: Simpl
 
 
 def test_an_empty_library_offers_what_other_programs_have(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world)
+    page = show_page(qtbot, world)
     qtbot.waitUntil(_button(page, "models.empty.found").isVisible, timeout=5000)
     assert not _button(page, "models.found.show").isVisible()
     _button(page, "models.empty.found").click()
@@ -384,7 +368,7 @@ def test_the_folder_is_shown_where_nothing_can_select_a_file(
 def test_details_that_are_opened_first_know_the_model_that_is_loaded_already(
     qtbot: QtBot, world: SimpleNamespace
 ) -> None:
-    page = _page(qtbot, world, model(1))
+    page = show_page(qtbot, world, model(1))
     assert page.findChild(ModelDetails) is None, "half of the page is made only when it is seen"
     world.models.loaded.load(1)
     qtbot.waitUntil(page.findChild(QPushButton, "models.unload").isVisible, timeout=5000)
@@ -394,10 +378,10 @@ def test_details_that_are_opened_first_know_the_model_that_is_loaded_already(
 
 
 def test_the_list_beside_the_details_is_whole_in_a_small_window(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world, *(model(number, name=f"Model {number}") for number in range(1, 13)))
+    page = show_page(qtbot, world, *(model(number, name=f"Model {number}") for number in range(1, 13)))
     assert page.findChild(QLineEdit, "models.search").width() == 220
     page.resize(832, 540)  # a window of 900 x 600
-    _list(page).setCurrentIndex(_list(page).model().index(0, 0))
+    list_of(page).setCurrentIndex(list_of(page).model().index(0, 0))
     details = page.findChild(QWidget, "models.details")
     qtbot.waitUntil(lambda: details is not None and details.isVisible())
     search = page.findChild(QLineEdit, "models.search")

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QDialog, QInputDialog, QLabel, QListView, QProgressBar, QPushButton, QRadioButton, QWidget
+from PySide6.QtWidgets import QDialog, QInputDialog, QLabel, QProgressBar, QPushButton, QRadioButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.core.errors import DoesNotFit, ModelError
@@ -21,23 +21,11 @@ from app.ui.models.cards import LoadedCard, MachineCard
 from app.ui.models.page import ModelsPage
 from app.ui.widgets.rows import ROW_ROLE
 from tests.helpers.fake_libraries import model
-
-
-def _page(qtbot: QtBot, world: SimpleNamespace) -> ModelsPage:
-    page = ModelsPage(world.parts)
-    qtbot.addWidget(page)
-    page.resize(1200, 800)
-    with qtbot.waitExposed(page):
-        page.show()
-    return page
-
-
-def _list(page: ModelsPage) -> QListView:
-    return page.findChild(QListView, "models.list")
+from tests.helpers.models_page import list_of, show_page
 
 
 def _badges(page: ModelsPage, row: int) -> list[str]:
-    content = _list(page).model().index(row, 0).data(ROW_ROLE)
+    content = list_of(page).model().index(row, 0).data(ROW_ROLE)
     return [badge.text for badge in content.badges]
 
 
@@ -46,13 +34,13 @@ def _text(page: QWidget, name: str) -> str:
 
 
 def test_without_models_it_says_what_to_do(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world)
+    page = show_page(qtbot, world)
     qtbot.waitUntil(page.findChild(QWidget, "models.empty").isVisible, timeout=5000)
     assert page.findChild(QPushButton, "models.empty.add").isVisible()
 
 
 def test_the_machine_is_described(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world)
+    page = show_page(qtbot, world)
 
     def described() -> bool:
         return any("RTX 4060" in found.text() for found in page.findChildren(QLabel))
@@ -61,7 +49,7 @@ def test_the_machine_is_described(qtbot: QtBot, world: SimpleNamespace) -> None:
 
 
 def test_the_free_memory_goes_on_with_what_other_programs_take(qtbot: QtBot, world: SimpleNamespace) -> None:
-    page = _page(qtbot, world)
+    page = show_page(qtbot, world)
 
     def said(free: str) -> bool:
         return any(free in found.text() for found in page.findChildren(QLabel))
@@ -84,16 +72,16 @@ def test_each_model_says_whether_it_fits(qtbot: QtBot, world: SimpleNamespace) -
         model(3, name="Tight", size_bytes=13 * 10**9),
         model(4, name="Vectors", kind="embedding"),
     )
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 4, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 4, timeout=5000)
     qtbot.waitUntil(lambda: [_badges(page, row) for row in range(3)] == [["Does not fit"], ["Fits"], ["Tight"]])
     assert _badges(page, 3) == ["Finds passages in documents"]
 
 
 def test_the_verdict_in_the_list_is_for_the_models_own_settings(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1, n_ctx_train=1_000_000))
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
     qtbot.waitUntil(lambda: _badges(page, 0) == ["Fits"], timeout=5000)
     world.models.presets.set(1, Preset(n_ctx=1_000_000))
     qtbot.waitUntil(lambda: _badges(page, 0) == ["Does not fit"], timeout=5000)
@@ -111,18 +99,18 @@ def test_five_hundred_models_ask_only_for_those_in_sight(qtbot: QtBot, world: Si
         return verdict(number, n_ctx, kv_type)
 
     world.models.verdicts.of = counted
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 500, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 500, timeout=5000)
     qtbot.waitUntil(lambda: _badges(page, 0) == ["Fits"], timeout=5000)
     assert len(asked) < 50
     page.findChild(QWidget, "models.search").setText("Model 123")  # type: ignore[attr-defined]
-    assert _list(page).model().rowCount() == 1
+    assert list_of(page).model().rowCount() == 1
 
 
 def test_what_the_loaded_model_takes_reads_as_in_its_details(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1))
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
     page.findChild(QPushButton, "models.load").click()
     card, details = page.findChild(QWidget, "models.loaded.memory"), page.findChild(QWidget, "models.fit.bar")
@@ -135,8 +123,8 @@ def test_what_the_loaded_model_takes_reads_as_in_its_details(qtbot: QtBot, world
 
 def test_the_titles_of_both_cards_stand_on_one_line(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1))
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
     page.resize(1400, 900)
     titles = [
         next(each for each in page.findChildren(QLabel) if each.text() == words)
@@ -173,8 +161,8 @@ def test_where_the_loaded_model_runs(qtbot: QtBot, world: SimpleNamespace) -> No
 def test_loading_shows_progress_then_what_it_takes(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1))
     world.models.loaded.hold = threading.Event()
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
     load = page.findChild(QPushButton, "models.load")
     load.click()
@@ -194,8 +182,8 @@ def test_loading_shows_progress_then_what_it_takes(qtbot: QtBot, world: SimpleNa
 def test_a_load_that_fails_says_why_in_the_card(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1, name="Broken"))
     world.models.loaded.problem = ModelError("It cannot be run.", "Its template is broken.", "Get another file.")
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
     page.findChild(QPushButton, "models.load").click()
     qtbot.waitUntil(lambda: _text(page, "models.loaded.title") == "Broken could not be loaded", timeout=5000)
@@ -205,8 +193,8 @@ def test_a_load_that_fails_says_why_in_the_card(qtbot: QtBot, world: SimpleNames
 def test_one_that_does_not_fit_can_be_loaded_anyway(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1))
     world.models.loaded.problem = DoesNotFit("It does not fit.", "It needs 60 GB.", "Choose a smaller one.")
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
     page.findChild(QPushButton, "models.load").click()
     qtbot.waitUntil(lambda: bool(world.notes), timeout=5000)
@@ -219,8 +207,8 @@ def test_one_that_does_not_fit_can_be_loaded_anyway(qtbot: QtBot, world: SimpleN
 
 def test_a_missing_file_cannot_be_loaded_and_says_so(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(replace(model(1), present=False))
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
     assert _badges(page, 0) == ["File is missing"]
     assert "not there now" in _text(page, "models.details.missing.words")
@@ -229,8 +217,8 @@ def test_a_missing_file_cannot_be_loaded_and_says_so(qtbot: QtBot, world: Simple
 
 def test_rename(qtbot: QtBot, world: SimpleNamespace) -> None:
     world.models.put(model(1))
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
     page.findChild(QWidget, "models.rename").click()  # type: ignore[attr-defined]
     dialog = page.findChild(QInputDialog, "models.rename.dialog")
@@ -244,17 +232,17 @@ def test_delete_says_what_happens_to_the_file_and_can_be_undone(
     qtbot: QtBot, world: SimpleNamespace, in_place: bool, words: str
 ) -> None:
     world.models.put(replace(model(1), in_place=in_place))
-    page = _page(qtbot, world)
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    page = show_page(qtbot, world)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
     page.select(1)
     page.findChild(QWidget, "models.remove").click()  # type: ignore[attr-defined]
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 0, timeout=5000)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 0, timeout=5000)
     qtbot.waitUntil(lambda: any("no longer in the library" in note.what for note in world.notes), timeout=5000)
     note = world.notes[-1]
     assert words in note.why
     assert note.action is not None
     note.action.do()
-    qtbot.waitUntil(lambda: _list(page).model().rowCount() == 1, timeout=5000)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 1, timeout=5000)
 
 
 def _dialog(qtbot: QtBot, world: SimpleNamespace, path: Path) -> tuple[QWidget, AddModelDialog]:
