@@ -31,7 +31,7 @@ def read_machine() -> Machine:
         memory_available_bytes=_available(memory.available, limits),
         gpus=gpus,
         gpu_problem=gpu_problem,
-        gpu_makers=read_makers() if sys.platform == "linux" else (),
+        gpu_makers=read_makers(),
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
     )
 

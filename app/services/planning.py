@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 
@@ -142,13 +143,14 @@ class ModelPlanner:
                 log.warning("llama.cpp could not be asked what %s takes: %s", candidate.name, error)
                 return None
 
+        ratio = cache(self._speed.ratio)  # asked for each setting; the same all the way, whatever replies teach
         return make_plan(
             list(files),
             room,
             closed_forms(sources, room),
             Wishes(n_ctx, kv_types=tuple(kv_types)),
             exact=exact,
-            speed_ratio=lambda candidate: self._speed.ratio(candidate.quantization),
+            speed_ratio=lambda candidate: ratio(candidate.quantization),
         )
 
     def room(self) -> Room:

@@ -19,10 +19,10 @@ class ThisMachine:
         self.read = read
         """What this machine has now."""
 
-    def words(self) -> list[str]:
-        """The machine, and what this llama.cpp can use of it, in sentences."""
+    def words(self, machine: Machine | None = None) -> list[str]:
+        """A reading of the machine (None: a new one), and what this llama.cpp can use of it, in sentences."""
         backend = self.backend()
-        return describe(self.read(), backend.supports_gpu_offload, backend.devices, backend.accelerators)
+        return describe(machine or self.read(), backend.supports_gpu_offload, backend.devices, backend.accelerators)
 
     def backend(self) -> Backend:
         """What this build of llama.cpp can use; asked once, it does not change."""

@@ -94,7 +94,7 @@ class FakeMachine:
     def read(self) -> Machine:
         return replace(machine(), memory_available_bytes=self.free_bytes)
 
-    def words(self) -> list[str]:
+    def words(self, _machine: Machine | None = None) -> list[str]:
         return [
             "AMD Ryzen 7 7840U: 8 cores, of which Satchel may use all.",
             f"32.0 GB of memory, {size_text(self.free_bytes)} of it free now.",

@@ -11,9 +11,10 @@ from app.services.compose import Services
 
 def hardware(services: Services, terminal: Terminal, options: argparse.Namespace) -> int:
     """What this machine has, in words."""
-    words = list(services.models.machine.words())
+    machine = services.models.machine.read()
+    words = services.models.machine.words(machine)
     if options.json:
-        terminal.json(machine_record(services.models.machine.read(), services.models.machine.backend(), words))
+        terminal.json(machine_record(machine, services.models.machine.backend(), words))
     else:
         for sentence in words:
             terminal.paragraph(sentence)

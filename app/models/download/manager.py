@@ -83,13 +83,14 @@ class DownloadManager:
         """
         targets = target_paths(self._models, file)
         with self._lock, self._saying("The download could not be added."), self._queue.alone():
+            outdated = []
             for entry in self._queue.entries():
                 other = entry.spec.file
                 if (other.repo_id, other.paths) != (file.repo_id, file.paths) or entry.wish.wanted == "cancel":
                     continue
                 if not _same_content(other, file):
                     if entry.state != "done":
-                        self._wish(entry, "cancel")
+                        outdated.append(entry)
                     continue
                 if entry.state != "done":
                     if entry.state in ("paused", "failed"):  # the commit that it was listed at may be gone
@@ -100,6 +101,8 @@ class DownloadManager:
                     return self._shown(entry)
                 self._queue.remove(entry)
             entry = self._queue.add(title or file.name or Path(file.paths[0]).name, file)
+            for old in outdated:  # not before: on a full disk nothing is added, and what is here is not to be lost
+                self._wish(old, "cancel")
         self._wake.set()
         return self._shown(entry)
 

@@ -57,7 +57,7 @@ def place(header: Header, gpus: Sequence[GpuShare], n_gpu_layers: int) -> Placem
     if not usable or not on_gpu:
         return Placement((HOST,) * layers, HOST)
     first = layers + 1 - on_gpu
-    reached = list(accumulate((gpu.share for gpu in usable), lambda before, share: _float(before + share)))
+    reached = list(accumulate((_float(gpu.share) for gpu in usable), lambda before, share: _float(before + share)))
     ends = [_float(each / reached[-1]) for each in reached]
 
     def device(layer: int) -> str:

@@ -30,7 +30,7 @@ class Chips(QWidget):
         self._theme = theme
         self.chips: list[Chip] = []
         self._folded = 0
-        self.more = button("", "header.collections.more", self._open_more, "chip")
+        self.more = button("+1", "header.collections.more", self._open_more, "chip")
         self.more.hide()
         self._row = row(spacing=SPACING, parent=self)
         self._row.addWidget(self.more)
@@ -94,10 +94,12 @@ class Chips(QWidget):
     def _fold(self) -> None:
         """Show as many chips as there is room for, at least one."""
         least = [min(chip.sizeHint().width(), room_px(LEAST_WIDTH)) + SPACING for chip in self.chips]
-        shown = len(least)
-        self.more.setText(self.tr("+{count}").format(count=max(1, len(least) - 1)))
+        shown, written = len(least), self.more.fontMetrics().horizontalAdvance
+        widest = self.tr("+{count}").format(count=max(1, len(least) - 1))
+        # Reckoned, not tried: each change of the text asks for a new layout, which folds again.
+        more = self.more.sizeHint().width() + max(0, written(widest) - written(self.more.text())) + SPACING
         while shown > 1:
-            beside = self.more.sizeHint().width() + SPACING if shown < len(least) else 0
+            beside = more if shown < len(least) else 0
             if sum(least[:shown]) + beside - SPACING <= self.width():
                 break
             shown -= 1
@@ -105,7 +107,8 @@ class Chips(QWidget):
         for place, chip in enumerate(self.chips):
             chip.setVisible(place < shown)
         self.more.setVisible(self._folded > 0)
-        self.more.setText(self.tr("+{count}").format(count=self._folded))
+        if self._folded:
+            self.more.setText(self.tr("+{count}").format(count=self._folded))
         names = ", ".join(chip.info.name for chip in self.chips[shown:])
         words = self.tr("More documents that answer here: {names}").format(names=names)
         self.more.setAccessibleName(words)

@@ -213,6 +213,8 @@ class SourcePane(QWidget):
             self._larger.hide()
 
     def _zoom_by(self, steps: int) -> None:
+        if self._body.currentWidget() is not self._pages:  # the keys are there for the text, too
+            return
         self._zoom = min(max(self._zoom + steps, 0), len(ZOOMS) - 1)
         self._fit_page()
         QTimer.singleShot(0, self, self._scroll_to_mark)

@@ -51,8 +51,13 @@ class MachineCard(QWidget):
 
     def refresh(self) -> None:
         """Read the machine again."""
-        models = self._parts.models
-        self._parts.bridge.run(lambda: (models.machine.words(), models.machine.read()), self._came, self._failed)
+        here = self._parts.models.machine
+
+        def look() -> tuple[list[str], Machine]:
+            machine = here.read()
+            return here.words(machine), machine
+
+        self._parts.bridge.run(look, self._came, self._failed)
 
     def _came(self, found: tuple[list[str], Machine]) -> None:
         words, machine = found

@@ -170,6 +170,7 @@ class ModelDetails(QFrame):
     def show_state(self, state: ModelState) -> None:
         """The loaded model's own button reads "Load again" (with another context, say)."""
         changed = state.phase != self._state.phase
+        replied = state.last_figures is not None and state.last_figures != self._state.last_figures
         self._state = state
         model = self._model
         if model is None:
@@ -187,7 +188,7 @@ class ModelDetails(QFrame):
         if changed and state.phase in ("ready", "none"):  # free memory is another now
             self._fit.refresh()
             self._best.plan_again()
-        if state.last_figures is not None:
+        if replied:
             self._look_again()
 
     # -- what is kept of it -------------------------------------------------------------------------------------------

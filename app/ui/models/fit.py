@@ -205,6 +205,7 @@ class FitPanel(QWidget):
 
     def refresh(self) -> None:
         """Ask for the verdict again."""
+        self._rest.stop()
         ask = self._ask
         if ask is None:
             return

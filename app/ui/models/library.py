@@ -35,15 +35,15 @@ class Library(QAbstractListModel):
         """All of them, chat models first, by title. Where they are the same ones, the rows only say what is new."""
         order = {"chat": 0, "base": 1, "embedding": 2}
         shown = sorted(models, key=lambda model: (order[model.summary.kind], model.title.casefold()))
-        if [model.id for model in shown] == [model.id for model in self._models]:
-            self._models = shown
-            self.forget_verdicts()
-            return
         before = {model.id: model.summary for model in self._models}
         for model in shown:
             if before.get(model.id) != model.summary:  # another model in its place: what was said was of the former
                 self._asked.discard(model.id)
                 self._verdicts.pop(model.id, None)
+        if [model.id for model in shown] == [model.id for model in self._models]:
+            self._models = shown
+            self.forget_verdicts()
+            return
         self.beginResetModel()
         self._models = shown
         self.endResetModel()

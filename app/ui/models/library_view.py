@@ -119,13 +119,11 @@ class LibraryView(QWidget):
 
     def _show_models(self, models: list[LibraryModel]) -> None:
         details = self._details
-        chosen = details.model_id if details is not None and details.isVisible() else None
+        chosen = details.model_id if details is not None and not details.isHidden() else None
         self._library.show_models(models)
         self._count.setText(self.tr("Library ({n})").format(n=len(models)) if models else self.tr("Library"))
         self._states.setCurrentIndex(0 if models else 1)
         self._search.setVisible(len(models) >= SEARCH_FROM)
-        self._make_room()
-        self._find.setVisible(bool(models))
         self._places.show_models(models, wanted=len(models) >= SEARCH_FROM)
         self._foot.show_models(models)
         wanted, self._select_next = self._select_next, None
@@ -133,6 +131,7 @@ class LibraryView(QWidget):
             self.select(wanted)
         elif details is not None and (chosen is None or not self._keep(chosen, details)):
             details.hide()
+        self._make_room()
 
     def _keep(self, model_id: int, details: ModelDetails) -> bool:
         """Go on showing this model, and the list as it is filtered; False when it is gone."""
@@ -192,7 +191,7 @@ class LibraryView(QWidget):
         alone = self._details is None or self._details.isHidden()
         roomy = alone or self.width() >= ROOM_FOR_ALL
         self._cards.setVisible(roomy)
-        self._find.setVisible(roomy or self._search.isHidden())
+        self._find.setVisible(self._library.rowCount() > 0 and (roomy or self._search.isHidden()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

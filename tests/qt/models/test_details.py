@@ -248,6 +248,20 @@ def test_each_choice_is_the_default_until_it_is_changed(qtbot: QtBot, world: Sim
     assert temperature.value() == 0.6
 
 
+def test_who_goes_on_typing_after_the_instructions_were_kept_goes_on_at_the_end(
+    qtbot: QtBot, world: SimpleNamespace
+) -> None:
+    page = _page(qtbot, world, model(1))
+    _button(page, "models.preset").click()
+    prompt = page.findChild(QPlainTextEdit, "models.preset.system_prompt")
+    qtbot.keyClicks(prompt, "Hello")
+    qtbot.waitUntil(lambda: world.models.presets.of(1).system_prompt == "Hello", timeout=5000)
+    world.models.presets.set(1, Preset(system_prompt="Hello", top_k=7))
+    qtbot.waitUntil(lambda: page.findChild(QAbstractSpinBox, "models.preset.top_k").value() == 7, timeout=5000)
+    qtbot.keyClicks(prompt, " you")
+    assert prompt.toPlainText() == "Hello you"
+
+
 def test_instructions_of_its_own_even_none_at_all(qtbot: QtBot, world: SimpleNamespace) -> None:
     page = _page(qtbot, world, model(1))
     _button(page, "models.preset").click()

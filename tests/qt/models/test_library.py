@@ -396,3 +396,30 @@ def test_the_list_beside_the_details_is_whole_in_a_small_window(qtbot: QtBot, wo
     details.hide()
     page.resize(1200, 800)
     qtbot.waitUntil(page.findChild(QPushButton, "models.found.show").isVisible)
+
+
+def test_details_stay_open_over_a_change_while_another_page_is_shown(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = show_page(qtbot, world, model(1), model(2, name="Other"))
+    page.select(1)
+    details = page.findChild(QWidget, "models.details")
+    qtbot.waitUntil(details.isVisible)
+    page.hide()
+    world.models.change(2, name="Renamed")
+    qtbot.waitUntil(lambda: "Renamed" in [_row(page, row).title for row in range(2)])
+    page.show()
+    assert details.isVisible()
+
+
+def test_a_small_window_keeps_its_order_over_changes(qtbot: QtBot, world: SimpleNamespace) -> None:
+    page = show_page(qtbot, world, *(model(number, name=f"Model {number}") for number in range(1, 13)))
+    page.resize(832, 540)
+    page.select(1)
+    find, machine = page.findChild(QPushButton, "models.found.show"), page.findChild(QWidget, "models.machine")
+    qtbot.waitUntil(lambda: not find.isVisible() and not machine.isVisible())
+    world.models.change(2, name="Renamed")
+    qtbot.waitUntil(lambda: "Renamed" in [_row(page, row).title for row in range(12)])
+    assert not find.isVisible()
+    world.models.delete(1)
+    qtbot.waitUntil(lambda: list_of(page).model().rowCount() == 11)
+    qtbot.waitUntil(machine.isVisible, timeout=5000)
+    assert find.isVisible()

@@ -42,8 +42,8 @@ class FileChoice(QWidget):
         self._advised = AdviceCard(parts.theme)
         self.fit = FitPanel(parts.theme, parts.bridge, "models.find.fit")
         self.fit.changed.connect(self._judged)
-        self.fit.failed.connect(self._not_judged)
         self.steps = NextSteps("models.find.fit", leading=False)
+        self.fit.failed.connect(self.steps.show_for)
         which = label(self.tr("Which file?"), "heading")
         cost = label(
             self.tr("The same model, stored more or less exactly. Choosing one reads its header: a few MB."),
@@ -133,10 +133,6 @@ class FileChoice(QWidget):
         self.fit.watch(ask, self._trained, parts.settings.current.model.load_settings())
         self.fit.show_gpus(self._gpus)
         self.changed.emit()
-
-    def _not_judged(self, error: SatchelError) -> None:
-        """The panel says why."""
-        self.steps.show_for(error)
 
     def _judged(self, verdict: Verdict) -> None:
         self.steps.hide()

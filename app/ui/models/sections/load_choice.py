@@ -102,7 +102,7 @@ class LoadChoice(QWidget):
     def _moved(self, value: int) -> None:
         self.n_gpu_layers = ALL_LAYERS if value >= self._all_layers else value
         self._say_layers()
-        self._say()
+        self._fit.chosen.emit()
         self._fit.refresh_soon()
 
     def _say_layers(self) -> None:
@@ -153,6 +153,8 @@ class LoadChoice(QWidget):
         force = self.in_force
         self._fit.choose(force.n_ctx or self._fit.n_ctx, force.kv_type or self._fit.kv_type)
         self._set_layers(force.n_gpu_layers)
+        self._fit.chosen.emit()
+        self._fit.refresh()
 
     def _change(self, **changes: object) -> None:
         model = self._model

@@ -63,7 +63,9 @@ class MissingAlert(Alert):
         """What there is to say of this one."""
         self._model = model
         self.setVisible(not model.present)
-        if not model.present:
+        if model.present:
+            self._found_at.pop(model.id, None)
+        else:
             self._say(model)
 
     # -- inside -------------------------------------------------------------------------------------------------------

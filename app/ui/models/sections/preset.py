@@ -89,9 +89,10 @@ class PresetSection(Section):
 
     def _show_prompt(self) -> None:
         chosen, default = self._preset.system_prompt, self._defaults.system_prompt or ""
-        self._prompt.blockSignals(True)
-        self._prompt.setPlainText(chosen or "")
-        self._prompt.blockSignals(False)
+        if self._prompt.toPlainText() != (chosen or ""):  # else who types on would do so at the beginning
+            self._prompt.blockSignals(True)
+            self._prompt.setPlainText(chosen or "")
+            self._prompt.blockSignals(False)
         self._prompt.setPlaceholderText(
             self.tr("None") if chosen is not None else default or self.tr("Satchel's own instructions")
         )
